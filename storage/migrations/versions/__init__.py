@@ -1,0 +1,1 @@
+"""One file a step; each owned by the room whose tables it makes."""
