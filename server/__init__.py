@@ -1,0 +1,1 @@
+"""The application: one room for each thing it does."""

@@ -1,0 +1,1 @@
+"""PAdES signatures (ETSI EN 319 142-1): fields prepared, appearances, embedding."""

@@ -1,0 +1,1 @@
+"""A certification authority for development, tests and nodes: profiles, issue, revoke, CRL."""

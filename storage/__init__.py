@@ -1,0 +1,1 @@
+"""Keeping rows and bytes. Knows no feature."""

@@ -1,0 +1,1 @@
+"""Bytes, addressed by their digest: one protocol, a directory and S3."""

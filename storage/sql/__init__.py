@@ -1,0 +1,1 @@
+"""Rows: one protocol, two engines (SQLite, PostgreSQL)."""
