@@ -1,8 +1,8 @@
 """Blobs in a local directory, named by their digest.
 
-``root/sha256/ab/cd/<64 hex digits>`` holds a blob, ``root/incoming/<random>`` one that is still arriving. A
-blob is flushed (fsync) before it is renamed to its name, and the directories that lead to it are flushed before
-``put`` returns: what was acknowledged survives a power cut, and a name never leads to half a file.
+``root/sha256/ab/cd/<64 hex digits>`` holds a blob, ``root/incoming/<random>`` one that is still arriving.
+A blob is flushed (fsync) before it is renamed to its name, and the directories that lead to it are flushed
+before ``put`` returns: what was acknowledged survives a power cut, and no name leads to half a file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from storage.blobs.chunks import Batch, check_range, checked, chunk_size, describe, hand_out, hexadecimal
-from storage.blobs.intake import SpoolFile, Spooled, disk_errors, take_in
+from storage.blobs.intake import Spooled, SpoolFile, disk_errors, take_in
 from storage.blobs.protocol import CHUNK_BYTES, BlobDamaged, BlobInfo, BlobMissing, BlobUnavailable
 
 T = TypeVar("T")
@@ -182,6 +182,7 @@ class FilesystemBlobStore:
             try:
                 return _OpenBlob(os.open(path, os.O_RDONLY))
             except FileNotFoundError as error:
+                self._require_root()
                 raise BlobMissing(digest) from error
 
     def _read_small(self, info: BlobInfo) -> bytes:
@@ -196,7 +197,16 @@ class FilesystemBlobStore:
         except BlobMissing:
             return False
         with disk_errors():
-            return path.is_file()
+            try:
+                path.stat()
+            except FileNotFoundError:
+                self._require_root()
+                return False
+        return True
+
+    def _require_root(self) -> None:
+        """Tell a blob that is missing from a disk that is not mounted: then nothing at all is there."""
+        self._blobs.stat()
 
     def _probe(self) -> None:
         data = secrets.token_bytes(32)
