@@ -1,0 +1,3 @@
+-- name: due
+SELECT id, kind, key, payload, attempts FROM outbox
+WHERE due_at <= :now AND lease_until <= :now ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED

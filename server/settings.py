@@ -1,0 +1,208 @@
+"""Settings, read once: ``config/default.toml``, then the file of the installation, then the environment.
+
+Every setting, its unit and why it has its value stands in ``config/default.toml``; names here and there
+are equal. Secrets are never settings: a setting names the file that holds one.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from server.kernel.errors import Invalid
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Folder of the project: ``config/`` and ``web/`` lie in it."""
+
+Seconds = Annotated[int, msgspec.Meta(ge=1)]
+Bytes = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where and how the HTTP server listens."""
+
+    host: str
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    base_url: str
+    tls: bool
+    trusted_proxies: list[str]
+    body_limit_bytes: Bytes
+    shutdown_seconds: Seconds
+    languages: list[str]
+
+
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where rows, bytes and the ledger are kept. Relative paths lie under the data folder."""
+
+    database: str
+    database_readers: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    blobs: str
+    blobs_secret_file: str
+    ledger: str
+
+
+class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may come in."""
+
+    limit_bytes: Bytes
+    pages_limit: Annotated[int, msgspec.Meta(ge=1)]
+    guard_workers: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    guard_timeout_seconds: Seconds
+    scanner: str
+    scanner_fail_closed: bool
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Passwords, sessions, lockout."""
+
+    argon2_memory_kib: Annotated[int, msgspec.Meta(ge=8)]
+    argon2_passes: Annotated[int, msgspec.Meta(ge=1)]
+    session_idle_seconds: Seconds
+    session_absolute_seconds: Seconds
+    lockout_failures: Annotated[int, msgspec.Meta(ge=1)]
+    lockout_seconds: Seconds
+    address_attempts: Annotated[int, msgspec.Meta(ge=1)]
+    address_window_seconds: Seconds
+    totp_required_roles: list[str]
+
+
+class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The ledger of acts."""
+
+    origin: str
+    sequence_seconds: Seconds
+    batch_entries: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Delivery of the outbox."""
+
+    lease_seconds: Seconds
+    batch_messages: Annotated[int, msgspec.Meta(ge=1)]
+    attempts: Annotated[int, msgspec.Meta(ge=1)]
+    backoff_seconds: Seconds
+    backoff_limit_seconds: Seconds
+    parallel: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keys and trust. Relative paths lie under the data folder."""
+
+    keys: str
+    trust: str
+    workers: Annotated[int, msgspec.Meta(ge=1)]
+    timeout_seconds: Seconds
+
+
+class Rendering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rendering of forms."""
+
+    fonts: str
+    timeout_seconds: Seconds
+
+
+class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Data the installation starts from. Relative paths lie under ``config/``."""
+
+    profiles: str
+    organisations: str
+    registers: str
+    calendar: str
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of one installation."""
+
+    data: Path
+    server: Server
+    storage: Storage
+    files: Files
+    identity: Identity
+    audit: Audit
+    jobs: Jobs
+    signing: Signing
+    rendering: Rendering
+    province: Province
+
+    def under_data(self, path: str) -> Path:
+        """Return a path of the installation: as it is when absolute, else under the data folder."""
+        return self.data / path
+
+    def under_root(self, path: str) -> Path:
+        """Return a path of the program: as it is when absolute, else under the project's folder."""
+        return ROOT / path
+
+    @property
+    def database_url(self) -> str:
+        """Return the database URL with a relative SQLite path made absolute."""
+        return _absolute(self.storage.database, "sqlite:///", self.data)
+
+    @property
+    def blobs_url(self) -> str:
+        """Return the blob store's URL with a relative directory made absolute."""
+        return _absolute(self.storage.blobs, "file:///", self.data)
+
+
+def _absolute(url: str, scheme: str, data: Path) -> str:
+    if not url.startswith(scheme):
+        return url
+    path = url.removeprefix(scheme)
+    return scheme + str(path if path.startswith("/") else (data / path).resolve())
+
+
+def _merge(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(base)
+    for key, value in over.items():
+        present = merged.get(key)
+        if isinstance(present, dict) and isinstance(value, dict):
+            merged[key] = _merge(present, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of this installation.
+
+    ``LIENTHONG_CONFIG`` names a TOML file over the defaults, ``LIENTHONG_DATA`` the data folder (default
+    ``var/data``), ``PORT`` the port; ``LIENTHONG_<TABLE>_<NAME>`` sets any single value. Raises Invalid
+    ``settings.*`` naming the setting.
+    """
+    environment = os.environ if environment is None else environment
+    values = _read(ROOT / "config" / "default.toml")
+    if extra := environment.get("LIENTHONG_CONFIG"):
+        values = _merge(values, _read(Path(extra)))
+    values["data"] = environment.get("LIENTHONG_DATA") or values.get("data") or str(ROOT / "var" / "data")
+    if not Path(str(values["data"])).is_absolute():
+        values["data"] = str(Path(str(values["data"])).resolve())
+    for name, text in environment.items():
+        _override(values, name, text)
+    if port := environment.get("PORT"):
+        _override(values, "LIENTHONG_SERVER_PORT", port)
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid("settings.invalid", reason=str(error)) from error
+
+
+def _override(values: dict[str, object], name: str, text: str) -> None:
+    if not name.startswith("LIENTHONG_"):
+        return
+    table, _, key = name.removeprefix("LIENTHONG_").lower().partition("_")
+    section = values.get(table)
+    if isinstance(section, dict) and key in section:
+        section[key] = text.split(",") if isinstance(section[key], list) else text
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Invalid("settings.unreadable", path=str(path), reason=error.strerror or "") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid("settings.not_toml", path=str(path), reason=str(error)) from error
