@@ -1,0 +1,1 @@
+"""Accounts, sessions, the permission table, need-to-know scope, supervisors' mandates."""
