@@ -1,6 +1,10 @@
-"""Tables of the room files."""
+"""Tables of the room files: objects by digest, and which body holds which."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+
+from storage.migrations.tables import BLOB, INTEGER, TEXT, column, index, table
 
 revision = "0004_files"
 down_revision = "0003_identity"
@@ -8,3 +12,24 @@ down_revision = "0003_identity"
 
 def upgrade() -> None:
     """Make the tables of the room files."""
+    table(
+        "objects",
+        column("digest", TEXT, primary_key=True),
+        column("size_bytes", INTEGER),
+        column("media_type", TEXT),
+        column("pages", INTEGER, default=0),
+        column("chunk_digests", BLOB),
+        column("created_at", TEXT),
+    )
+    # One key per object and body: destroying the wrapped key of a body destroys its copy, nobody else's.
+    table(
+        "object_holdings",
+        column("digest", TEXT, references="objects.digest"),
+        column("body_id", TEXT),
+        column("name", TEXT, default=""),
+        column("first_at", TEXT),
+        column("key_id", TEXT, default=""),
+        column("wrapped_key", BLOB, nullable=True),
+        sa.PrimaryKeyConstraint("digest", "body_id"),
+    )
+    index("object_holdings_body", "object_holdings", ["body_id", "first_at"])

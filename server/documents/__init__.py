@@ -1,0 +1,1 @@
+"""Documents: drafted, commented, checked for form, approved, signed, numbered, sealed, issued."""
