@@ -119,6 +119,7 @@ class PostgresDatabase:
     def __init__(self, pool: _Pool) -> None:
         self._pool = pool
         self._inside: set[asyncio.Task[object] | None] = set()
+        self._endings: set[asyncio.Future[str]] = set()
         self._closed = False
 
     @property
@@ -128,9 +129,12 @@ class PostgresDatabase:
 
     async def fetch(self, statement: Statement, params: Params, into: type[T]) -> list[T]:
         """Run a query. Raises SqlError, RowMismatch."""
-        async with self._connection() as connection:
-            with _errors(statement.name):
+        connection = await self._acquire()
+        with _errors(statement.name):
+            try:
                 return await _fetch(connection, statement, params, into)
+            finally:
+                await self._pool.release(connection)
 
     async def fetch_one(self, statement: Statement, params: Params, into: type[T]) -> T | None:
         """Return the first row, or None. Raises SqlError, RowMismatch."""
@@ -147,22 +151,49 @@ class PostgresDatabase:
         task = asyncio.current_task()
         if task in self._inside:
             raise RuntimeError("a unit is open in this task already: use its transaction")
+        connection = await self._acquire()
         self._inside.add(task)
+        unit = PostgresTransaction(connection)
         try:
-            async with self._connection() as connection:
-                with _errors("begin"):
-                    await connection.execute("BEGIN")
-                unit = PostgresTransaction(connection)
-                try:
-                    # On an exception the connection goes back with the transaction open: the pool undoes it.
-                    yield unit
-                finally:
-                    unit.over = True
-                if unit.failure is not None:
-                    raise unit.failure
-                await _commit(connection)
+            with _errors("begin"):
+                await connection.execute("BEGIN")
+            yield unit
+            if unit.failure is not None:
+                raise unit.failure
+        except BaseException:
+            await self._drop(connection)
+            raise
+        else:
+            await self._keep(connection)
         finally:
+            unit.over = True
             self._inside.discard(task)
+
+    async def _keep(self, connection: _Connection) -> None:
+        """Commit; waits for the answer even when the task is cancelled meanwhile."""
+        with _errors("commit"):
+            status = await outcome(asyncio.ensure_future(self._end(connection, "COMMIT")))
+        if status != "COMMIT":
+            raise DatabaseUnavailable(f"commit answered {status}")
+
+    async def _drop(self, connection: _Connection) -> None:
+        """Roll back; goes on by itself when the task is cancelled again."""
+        ending = asyncio.ensure_future(self._end(connection, "ROLLBACK"))
+        self._endings.add(ending)
+        ending.add_done_callback(self._dropped)
+        await asyncio.wait([ending])
+
+    def _dropped(self, ending: asyncio.Future[str]) -> None:
+        self._endings.discard(ending)
+        if not ending.cancelled():
+            # A connection that cannot roll back is broken: the server has rolled back, the pool replaces it.
+            ending.exception()
+
+    async def _end(self, connection: _Connection, command: str) -> str:
+        try:
+            return await connection.execute(command)
+        finally:
+            await self._pool.release(connection)
 
     async def close(self) -> None:
         """Close every connection; waits for what is under way, and breaks it off when that takes long."""
@@ -173,17 +204,11 @@ class PostgresDatabase:
         except TimeoutError:
             self._pool.terminate()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Connection]:
+    async def _acquire(self) -> _Connection:
         if self._closed:
             raise DatabaseUnavailable("the database is closed")
         with _errors("acquire"):
-            connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS)
-        try:
-            yield connection
-        finally:
-            with _errors("release"):
-                await self._pool.release(connection)
+            return await self._pool.acquire(timeout=CONNECT_TIMEOUT_SECONDS)
 
 
 class PostgresTransaction:
@@ -237,14 +262,6 @@ class PostgresTransaction:
             raise
         finally:
             work.close()
-
-
-async def _commit(connection: _Connection) -> None:
-    """Commit; waits for the answer even when the task is cancelled meanwhile."""
-    with _errors("commit"):
-        status = await outcome(asyncio.ensure_future(connection.execute("COMMIT")))
-    if status != "COMMIT":
-        raise DatabaseUnavailable(f"commit answered {status}")
 
 
 async def _fetch(connection: _Connection, statement: Statement, params: Params, into: type[T]) -> list[T]:

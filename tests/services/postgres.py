@@ -1,0 +1,127 @@
+"""A throw-away PostgreSQL cluster for a run of tests.
+
+It starts from an empty folder on a free port, keeps fsync on (the tests are about durability) and is
+removed at the end. PostgreSQL refuses to run as root, so root hands it to the user ``postgres``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+BINARIES = Path("/usr/lib/postgresql/15/bin")
+APT = "apt-get install --no-install-recommends postgresql-15"
+START_TIMEOUT_SECONDS = 60
+CONFIGURATION = """
+listen_addresses = '127.0.0.1'
+max_connections = 60
+shared_buffers = 64MB
+logging_collector = off
+log_min_messages = warning
+"""
+
+
+class ComponentMissing(Exception):
+    """A real component that the tests need is not installed; names the command that installs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running cluster."""
+
+    folder: Path
+    """Data, socket and log lie below."""
+    port: int
+    """TCP port on 127.0.0.1."""
+
+    def url(self, database: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a cluster; stop and remove it at the end. Raises ComponentMissing."""
+    if not (BINARIES / "initdb").exists():
+        raise ComponentMissing(f"PostgreSQL 15 is not installed: {APT}")
+    folder = Path(tempfile.mkdtemp(prefix="lienthong-pg-"))
+    server = PostgresServer(folder, _free_port())
+    try:
+        _create(server)
+        _run(
+            "pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "start", log=folder / "log"
+        )
+        try:
+            yield server
+        finally:
+            _run("pg_ctl", "-D", str(folder / "data"), "-m", "fast", "-w", "stop", log=folder / "log")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def fresh_database(server: PostgresServer, template: str = "template1") -> str:
+    """Create a database as a copy of ``template`` and return its address. Blocks: call it outside a loop."""
+    name = f"t_{uuid.uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url(name)
+
+
+def drop_database(server: PostgresServer, url: str) -> None:
+    """Remove a database, even when somebody is still connected."""
+    _administer(server, f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def _administer(server: PostgresServer, command: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(server.url("postgres"))
+        try:
+            await connection.execute(command)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+def _create(server: PostgresServer) -> None:
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(server.folder, user.pw_uid, user.pw_gid)
+    data = server.folder / "data"
+    _run("initdb", "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8")
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(CONFIGURATION)
+        file.write(f"port = {server.port}\nunix_socket_directories = '{server.folder}'\n")
+
+
+def _run(program: str, *arguments: str, log: Path | None = None) -> None:
+    """Run one of PostgreSQL's programs as its user; raises RuntimeError with what it said."""
+    command = [str(BINARIES / program), *arguments]
+    if os.geteuid() == 0:
+        command = ["runuser", "-u", "postgres", "--", *command]
+    with tempfile.TemporaryFile() as said:
+        # A file, not a pipe: the server that pg_ctl starts would hold a pipe open.
+        done = subprocess.run(
+            command, stdout=said, stderr=said, cwd="/", timeout=START_TIMEOUT_SECONDS, check=False
+        )
+        if done.returncode != 0:
+            said.seek(0)
+            more = log.read_text(encoding="utf-8") if log and log.exists() else ""
+            raise RuntimeError(f"{program} failed: {said.read().decode()}{more}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
