@@ -38,7 +38,7 @@ T = TypeVar("T")
 BUSY_ATTEMPTS = 5
 
 
-class Replayed(Exception):  # noqa: N818 - not an error: the stored answer of an earlier, equal request
+class Replayed(Exception):
     """This request was answered before; ``answer`` is the stored body, byte for byte."""
 
     def __init__(self, answer: bytes) -> None:
@@ -59,7 +59,9 @@ class _Stored:
 class Unit:
     """One open unit of work. Rows are written through it; leaving the block commits."""
 
-    def __init__(self, transaction: Transaction, actor: Actor, now: datetime, statements: Mapping[str, Statement]):
+    def __init__(
+        self, transaction: Transaction, actor: Actor, now: datetime, statements: Mapping[str, Statement]
+    ):
         self._tx = transaction
         self._statements = statements
         self._entries: list[Entry] = []

@@ -28,7 +28,13 @@ def run(name: str, *command: str) -> Result:
 def audit() -> Result:
     """Look every pinned package up in the advisory service."""
     started = time.monotonic()
-    command = [BIN / "pip-audit", "--require-hashes", "--disable-pip", "--progress-spinner=off", "--timeout=10"]
+    command = [
+        BIN / "pip-audit",
+        "--require-hashes",
+        "--disable-pip",
+        "--progress-spinner=off",
+        "--timeout=10",
+    ]
     done = subprocess.run(
         [*command, "--format=json", "-r", "requirements/run.txt"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -50,7 +56,14 @@ def bill_of_materials() -> Result:
     """Write the bill of materials (CycloneDX) of the pinned set to var/sbom.json."""
     (ROOT / "var").mkdir(exist_ok=True)
     return run(
-        "sbom", str(BIN / "cyclonedx-py"), "requirements", "requirements/run.txt", "--of", "JSON", "-o", "var/sbom.json"
+        "sbom",
+        str(BIN / "cyclonedx-py"),
+        "requirements",
+        "requirements/run.txt",
+        "--of",
+        "JSON",
+        "-o",
+        "var/sbom.json",
     )
 
 

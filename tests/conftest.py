@@ -17,8 +17,14 @@ MORNING = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
 MAY_BLOCK = (
     # Migrations run on a loop of their own in a thread, with nobody else on it.
+    ("storage/sql/migrate.py", "_connected"),
     ("storage/sql/migrate.py", "_run_steps"),
     ("storage/sql/migrate.py", "_current"),
+    ("tests/factories/databases.py", "sqlite_template"),
+    ("tests/factories/databases.py", "postgres_template"),
+    # Statements are read once, when a store is made at the start of the program.
+    ("storage/sql/statements.py", "load"),
+    ("storage/sql/statements.py", "load_all"),
     # The driver looks for a password file and certificates, once for each connection of the pool.
     ("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args"),
 )

@@ -1,0 +1,1 @@
+"""The ``lienthong`` command: one file per group of commands; calls services, never stores."""

@@ -1,3 +1,6 @@
+-- name: any_due
+SELECT 1 AS one FROM outbox WHERE due_at <= :now AND lease_until <= :now LIMIT 1
+
 -- name: due
 SELECT id, kind, key, payload, attempts FROM outbox
 WHERE due_at <= :now AND lease_until <= :now ORDER BY due_at, id LIMIT :limit

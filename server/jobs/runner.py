@@ -151,8 +151,10 @@ class Jobs:
             except LienThongError as error:
                 log.warning("job.failed", kind=message.kind, id=message.id, code=error.code)
                 return error.code
-            except Exception as error:  # noqa: BLE001 - a fault in one subscriber must not stop the others
-                log.error("job.fault", kind=message.kind, id=message.id, error=type(error).__name__, exc_info=True)
+            except Exception as error:
+                log.error(
+                    "job.fault", kind=message.kind, id=message.id, error=type(error).__name__, exc_info=True
+                )
                 return type(error).__name__
         return ""
 
@@ -163,7 +165,7 @@ class Jobs:
             try:
                 if await self._store.take_lease(schedule.name, now, until):
                     await schedule.run()
-            except Exception as error:  # noqa: BLE001 - a schedule that fails runs again at its next turn
+            except Exception as error:
                 log.error("schedule.fault", name=schedule.name, error=type(error).__name__, exc_info=True)
             await self._sleep(schedule.seconds)
 

@@ -23,6 +23,11 @@ class Message:
 
 
 @dataclass(frozen=True)
+class _One:
+    one: int
+
+
+@dataclass(frozen=True)
 class Depth:
     """How much waits; counts stop at 10,001."""
 
@@ -40,9 +45,7 @@ class JobStore:
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[Message]:
         """Take up to ``limit`` due messages; until ``until`` no other worker takes them."""
-        if not await self._database.fetch(
-            self._statements["due"], {"now": text(now), "limit": 1}, Message
-        ):
+        if not await self._database.fetch_one(self._statements["any_due"], {"now": text(now)}, _One):
             return []
         async with self._database.transaction() as tx:
             due = await tx.fetch(self._statements["due"], {"now": text(now), "limit": limit}, Message)

@@ -6,8 +6,9 @@ live in ``web/locale/<room>.toml`` in Vietnamese and English under ``errors.<cod
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Fault:
     code: str
     """Stable code, such as ``documents.subject_missing``."""
     field: str = ""
-    """Where: a JSON pointer (``/recipients/2``), ``query:limit``, ``header:idempotency-key``; "" = the whole."""
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    """Where: a JSON pointer (``/to/2``), ``query:limit``, ``header:idempotency-key``; "" = the whole."""
+    params: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
     """Values that the message of the code names."""
 
 
