@@ -18,7 +18,7 @@ class SignatureAlgorithm(StrEnum):
     """How a signature value is made; what PDF signatures of this product use."""
 
     RSA_PKCS1_SHA256 = "rsa-pkcs1-sha256"
-    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2): what tokens in the field do and every reader accepts."""
+    """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2): what tokens do and every reader accepts."""
     ECDSA_SHA256 = "ecdsa-sha256"
     ECDSA_SHA384 = "ecdsa-sha384"
 
