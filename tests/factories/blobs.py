@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+from minio import Minio
+
 from storage.blobs.filesystem import FilesystemBlobStore
 from storage.blobs.memory import MemoryBlobStore
 from storage.blobs.protocol import BlobStore
+from storage.blobs.s3 import S3BlobStore, S3Settings
+from tests.services.ceph import running_ceph
+from tests.services.rclone import S3Service, running_rclone
+from tests.services.relay import Relay
 
 
 class BlobHarness(Protocol):
@@ -97,3 +108,89 @@ class FilesystemHarness:
         for name in ("incoming", "sha256"):
             (self.root / name).rename(self.root / f"{name}.gone")
             (self.root / name).write_bytes(b"")
+
+
+@dataclass
+class S3Harness:
+    """A bucket of its own, reached over a line that can be cut."""
+
+    store: S3BlobStore
+    settings: S3Settings
+    spool: Path
+    relay: Relay
+    direct: Minio
+
+    def key(self, digest: str) -> str:
+        """Where the layout says that the blob lies."""
+        digits = digest.removeprefix("sha256:")
+        return f"sha256/{digits[:2]}/{digits[2:4]}/{digits}"
+
+    async def replace(self, digest: str, data: bytes) -> None:
+        """Put other bytes in the place of the object."""
+        bucket, key = self.settings.bucket, self.key(digest)
+        await asyncio.to_thread(self.direct.put_object, bucket, key, io.BytesIO(data), len(data))
+
+    async def stored(self, digest: str) -> bytes:
+        """Bytes of the object as the service has them."""
+
+        def fetch() -> bytes:
+            answer = self.direct.get_object(self.settings.bucket, self.key(digest))
+            try:
+                return bytes(answer.read())
+            finally:
+                answer.close()
+                answer.release_conn()
+
+        return await asyncio.to_thread(fetch)
+
+    async def damage(self, digest: str, offset: int) -> None:
+        await self.replace(digest, flipped(await self.stored(digest), offset))
+
+    async def truncate(self, digest: str, size: int) -> None:
+        await self.replace(digest, (await self.stored(digest))[:size])
+
+    async def leftovers(self) -> list[str]:
+        return [entry.name for entry in self.spool.iterdir()]
+
+    async def stop(self) -> None:
+        await self.relay.cut()
+
+
+@asynccontextmanager
+async def s3_harness(service: S3Service, spool: Path) -> AsyncIterator[S3Harness]:
+    """A new bucket on the service."""
+    spool.mkdir()
+    relay = Relay(service.endpoint)
+    await relay.start()
+    settings = S3Settings(
+        endpoint=relay.endpoint,
+        bucket=f"blobs-{secrets.token_hex(6)}",
+        access_key=service.access_key,
+        secret_key=service.secret_key,
+        secure=False,
+        connect_timeout_seconds=1.0,
+        read_timeout_seconds=5.0,
+        pause_seconds=0.05,
+    )
+    direct = Minio(service.endpoint, service.access_key, service.secret_key, secure=False, region="us-east-1")
+    store = S3BlobStore(settings, spool)
+    try:
+        await store.ensure_bucket()
+        yield S3Harness(store, settings, spool, relay, direct)
+    finally:
+        await store.close()
+        await relay.cut()
+
+
+@pytest.fixture(scope="session")
+def rclone_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Service]:
+    """The light S3 service; it ignores object lock."""
+    with running_rclone(tmp_path_factory.mktemp("rclone") / "data") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def ceph_s3() -> Iterator[S3Service]:
+    """The S3 service with versions and object lock."""
+    with running_ceph() as service:
+        yield service
