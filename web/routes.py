@@ -102,8 +102,10 @@ class Call(Generic[B, Q]):
     """Language of the answer."""
     session: str = ""
     """Token of the session or bearer that made the call; "" = none. Never log it."""
-    extra: Sequence[Fault] = ()
-    """Pages only: what was wrong with the form; the page shows it again with the values typed."""
+    faults: Sequence[Fault] = ()
+    """Pages only: what was wrong with the form that is shown again."""
+    typed: Mapping[str, list[str]] = field(default_factory=dict)
+    """Pages only: what was typed into the form that is shown again."""
 
     @property
     def signed_in(self) -> bool:
@@ -165,6 +167,9 @@ class Route:
     """Largest body; 0 on construction = the default of its kind."""
     page: bool = False
     """An HTML page: errors are pages, forms carry a CSRF token."""
+    again: Handler | None = None
+    """Pages only: shows the form again (``call.faults``, ``call.typed``) when the act was refused; its Call
+    has the default query and no body. None = an error page."""
 
     def __post_init__(self) -> None:
         """Fill the limit that belongs to the kind of body."""
@@ -203,6 +208,8 @@ class Redirect:
     """Local path with query."""
     notice: str = ""
     """Key of the sentence that the next page shows once, such as ``documents.submitted``; "" = none."""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    """Values that the sentence names."""
     session: str | None = None
     """Token for the session cookie; "" ends it; None leaves it."""
     language: Language | None = None

@@ -1,0 +1,82 @@
+"""The application: one table of routes behind one order of middlewares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from web import i18n, system, table
+from web.assets import Assets
+from web.endpoint import endpoint
+from web.keys import ASSETS, CATALOGUE, HUB, METRICS, RENDERER, SERVICES, TABLE, TLS, TRUSTED
+from web.live.hub import Hub
+from web.live.socket import live
+from web.middleware import access_log, csrf, errors, request_id, security_headers, session
+from web.middleware.metrics import Metrics
+from web.render import Renderer
+from web.routes import Route
+
+if TYPE_CHECKING:
+    from server.compose import Services
+
+MIDDLEWARES = (
+    request_id.middleware,  # first, so that everything after it can name the request
+    access_log.middleware,  # sees the status that the caller sees
+    errors.middleware,  # turns what the rest raises into an answer
+    session.middleware,  # who
+    csrf.middleware,  # and did they mean it
+)
+"""From the outside in."""
+
+
+def build(
+    services: Services, *, hub: Hub | None = None, routes: list[Route] | None = None
+) -> web.Application:
+    """Return the application over ready services.
+
+    ``hub`` is shared with the jobs that publish to it; ``routes`` replaces the table in tests.
+    """
+    settings = services.settings.server
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=0)
+    app[SERVICES] = services
+    app[CATALOGUE] = i18n.load()
+    app[ASSETS] = Assets()
+    app[METRICS] = Metrics()
+    app[HUB] = hub or Hub()
+    app[TLS] = settings.tls
+    app[TRUSTED] = tuple(settings.trusted_proxies)
+    app[TABLE] = tuple(table.routes() if routes is None else routes)
+    app[RENDERER] = Renderer(app[CATALOGUE], app[ASSETS])
+    app.on_response_prepare.append(security_headers.on_prepare)
+    app.on_shutdown.append(_close_live)
+    _add(app)
+    return app
+
+
+def _add(app: web.Application) -> None:
+    router = app.router
+    router.add_get("/static/{version}/{name:.+}", _named(system.static, "static"))
+    router.add_get("/healthz", _named(system.alive, "healthz"))
+    router.add_get("/readyz", _named(system.ready, "readyz"))
+    router.add_get("/metrics", _named(system.metrics, "metrics"))
+    router.add_get("/api/v1/openapi.json", _named(system.openapi, "openapi"))
+    router.add_get("/live", _named(live, "live"), allow_head=False)
+    for route in app[TABLE]:
+        handler = endpoint(route)
+        if route.method == "GET":
+            router.add_get(route.path, handler)
+        else:
+            router.add_route(route.method, route.path, handler)
+
+
+def _named(handler: Handler, label: str) -> Handler:
+    """Give a plain handler the name that logs and metrics use (read back by ``keys.route_name``)."""
+    setattr(handler, "label", label)  # noqa: B010 - functions take attributes, their type does not say so
+    return handler
+
+
+async def _close_live(app: web.Application) -> None:
+    """Let the sockets go first: they would hold the shutdown until its time limit."""
+    app[HUB].close()

@@ -1,0 +1,43 @@
+"""What the browser may do with our pages; set on every answer just before its head is sent.
+
+A signal, not a middleware: streamed files send their head before a middleware sees them again.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from web.keys import REQUEST_ID, TLS
+from web.middleware.request_id import HEADER as REQUEST_ID_HEADER
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'"
+)
+"""Content-Security-Policy (CSP level 3): no inline script or style, nothing from elsewhere, no framing."""
+PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+ALWAYS = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS),
+    ("X-Frame-Options", "DENY"),
+)
+TRANSPORT = "max-age=31536000; includeSubDomains"
+
+
+async def on_prepare(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the headers on."""
+    headers = response.headers
+    for name, value in ALWAYS:
+        headers[name] = value
+    if request.config_dict[TLS]:
+        headers["Strict-Transport-Security"] = TRANSPORT
+    request_id = request.get(REQUEST_ID)
+    if request_id is not None:
+        headers[REQUEST_ID_HEADER] = request_id
+    headers.setdefault("Cache-Control", "no-store")
+    headers["Server"] = "lien-thong"

@@ -1,0 +1,52 @@
+"""What is served beside the table: static files, health, figures, the API description."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import msgspec
+from aiohttp import web
+
+from server.kernel.errors import LienThongError, NotFound
+from web import assets
+from web.keys import ASSETS, METRICS, SERVICES, TABLE
+from web.openapi import describe
+
+
+async def static(request: web.Request) -> web.Response:
+    """Answer a static file."""
+    return await assets.serve(request, request.config_dict[ASSETS])
+
+
+async def alive(_request: web.Request) -> web.Response:
+    """Answer that the process runs."""
+    return web.json_response({"status": "ok"})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Answer whether database and objects answer too (503 when not); says which, not why."""
+    try:
+        parts = await request.config_dict[SERVICES].ready()
+    except LienThongError as error:
+        return web.json_response({"status": "unavailable", "code": error.code}, status=503)
+    bad = sorted(name for name, good in parts.items() if not good)
+    return web.json_response(
+        {"status": "unavailable" if bad else "ok", "failing": bad}, status=503 if bad else 200
+    )
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Answer the figures, to callers on this machine only."""
+    peer = request.remote or "0.0.0.0"  # noqa: S104 - not an address to bind: nobody
+    if "X-Forwarded-For" in request.headers or not ipaddress.ip_address(peer).is_loopback:
+        raise NotFound("web.not_found")
+    return web.Response(
+        body=request.config_dict[METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"}
+    )
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """Answer the description of the API."""
+    table = request.config_dict[TABLE]
+    document = msgspec.json.encode(describe(table))
+    return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})
