@@ -64,7 +64,7 @@ def stored(route_status: int, body: bytes) -> web.Response:
 
 def page(call: Call[object, object], result: Html) -> web.Response:
     """Return an HTML page inside the frame."""
-    renderer = call.request.config_dict[RENDERER]
+    renderer = call.request.app[RENDERER]
     text, shown = renderer.page(call, result)
     response = web.Response(
         text=text,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from web import i18n, system, table
 from web.assets import Assets
 from web.endpoint import endpoint
-from web.keys import ASSETS, CATALOGUE, HUB, METRICS, RENDERER, SERVICES, TABLE, TLS, TRUSTED
+from web.keys import ACCESS, ASSETS, CATALOGUE, HUB, METRICS, RENDERER, SERVICES, TABLE, TLS, TRUSTED
 from web.live.hub import Hub
 from web.live.socket import live
 from web.middleware import access_log, csrf, errors, request_id, security_headers, session
@@ -32,11 +35,16 @@ MIDDLEWARES = (
 
 
 def build(
-    services: Services, *, hub: Hub | None = None, routes: list[Route] | None = None
+    services: Services,
+    *,
+    hub: Hub | None = None,
+    routes: list[Route] | None = None,
+    access: Callable[[bytes], object] | None = None,
 ) -> web.Application:
     """Return the application over ready services.
 
-    ``hub`` is shared with the jobs that publish to it; ``routes`` replaces the table in tests.
+    ``hub`` is shared with the jobs that publish to it; ``routes`` replaces the table in tests;
+    ``access`` takes the lines of the access log (default: standard error).
     """
     settings = services.settings.server
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=0)
@@ -44,6 +52,7 @@ def build(
     app[CATALOGUE] = i18n.load()
     app[ASSETS] = Assets()
     app[METRICS] = Metrics()
+    app[ACCESS] = structlog.BytesLogger(sys.stderr.buffer).msg if access is None else access
     app[HUB] = hub or Hub()
     app[TLS] = settings.tls
     app[TRUSTED] = tuple(settings.trusted_proxies)

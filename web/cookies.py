@@ -38,7 +38,7 @@ def session_cookie(tls: bool) -> str:
 
 def session_token(request: web.Request) -> str:
     """Return the session token of the cookie, "" when there is none."""
-    token = request.cookies.get(session_cookie(request.config_dict[TLS]), "")
+    token = request.cookies.get(session_cookie(request.app[TLS]), "")
     return token if len(token) <= TOKEN_LIMIT and token.isascii() and token.isprintable() else ""
 
 
@@ -47,7 +47,7 @@ def set_session(request: web.Request, response: web.Response, token: str) -> Non
 
     The cookie ends with the browser; how long the session lives is the server's rule.
     """
-    tls = request.config_dict[TLS]
+    tls = request.app[TLS]
     if token:
         response.set_cookie(session_cookie(tls), token, path="/", httponly=True, secure=tls, samesite="Lax")
     else:
@@ -71,7 +71,7 @@ def _prefer(request: web.Request, response: web.Response, name: str, value: str)
         value,
         path="/",
         httponly=True,
-        secure=request.config_dict[TLS],
+        secure=request.app[TLS],
         samesite="Lax",
         max_age=PREFERENCE_SECONDS,
     )
@@ -97,7 +97,7 @@ def set_notice(
         value,
         path="/",
         httponly=True,
-        secure=request.config_dict[TLS],
+        secure=request.app[TLS],
         samesite="Lax",
         max_age=NOTICE_SECONDS,
     )

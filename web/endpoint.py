@@ -61,7 +61,7 @@ def endpoint(route: Route) -> Endpoint:
         call: Call[object, object] = Call(
             request=request,
             route=route,
-            services=request.config_dict[SERVICES],
+            services=request.app[SERVICES],
             actor=actor,
             path=request.match_info,
             query=_NO_QUERY,
@@ -89,7 +89,7 @@ def allow(request: web.Request, route: Route, actor: Actor) -> None:
     if not actor.account_id:
         raise Unauthenticated("web.signed_out")
     if route.action != SIGNED_IN:
-        request.config_dict[SERVICES].access.require(actor, route.action)
+        request.app[SERVICES].access.require(actor, route.action)
 
 
 async def _parse_json(call: Call[object, object]) -> None:

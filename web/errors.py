@@ -89,7 +89,7 @@ def views(catalogue: Catalogue, language: Language, faults: tuple[Fault, ...]) -
 
 def problem(request: web.Request, error: LienThongError) -> Problem:
     """Return the problem document of an error."""
-    catalogue = request.config_dict[CATALOGUE]
+    catalogue = request.app[CATALOGUE]
     language = language_of(request)
     status = status_of(error)
     faults = views(catalogue, language, error.faults)

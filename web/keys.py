@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -25,6 +26,7 @@ ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+ACCESS: web.AppKey[Callable[[bytes], object]] = web.AppKey("access")
 TABLE: web.AppKey[tuple[Route, ...]] = web.AppKey("table")
 TLS: web.AppKey[bool] = web.AppKey("tls", bool)
 TRUSTED: web.AppKey[tuple[str, ...]] = web.AppKey("trusted")

@@ -15,7 +15,7 @@ from web.openapi import describe
 
 async def static(request: web.Request) -> web.Response:
     """Answer a static file."""
-    return await assets.serve(request, request.config_dict[ASSETS])
+    return await assets.serve(request, request.app[ASSETS])
 
 
 async def alive(_request: web.Request) -> web.Response:
@@ -26,7 +26,7 @@ async def alive(_request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """Answer whether database and objects answer too (503 when not); says which, not why."""
     try:
-        parts = await request.config_dict[SERVICES].ready()
+        parts = await request.app[SERVICES].ready()
     except LienThongError as error:
         return web.json_response({"status": "unavailable", "code": error.code}, status=503)
     bad = sorted(name for name, good in parts.items() if not good)
@@ -41,12 +41,12 @@ async def metrics(request: web.Request) -> web.Response:
     if "X-Forwarded-For" in request.headers or not ipaddress.ip_address(peer).is_loopback:
         raise NotFound("web.not_found")
     return web.Response(
-        body=request.config_dict[METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"}
+        body=request.app[METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"}
     )
 
 
 async def openapi(request: web.Request) -> web.Response:
     """Answer the description of the API."""
-    table = request.config_dict[TABLE]
+    table = request.app[TABLE]
     document = msgspec.json.encode(describe(table))
     return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})

@@ -30,11 +30,11 @@ async def live(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=MESSAGE_LIMIT_BYTES)
     if not socket.can_prepare(request):
         raise Forbidden("web.bad_request")
-    hub = request.config_dict[HUB]
+    hub = request.app[HUB]
     subscription = hub.subscribe(actor.account_id, audiences(actor))
     if subscription is None:
         raise TooMany("web.too_many_sockets", retry_after_seconds=60)
-    gauge = request.config_dict[METRICS].sockets
+    gauge = request.app[METRICS].sockets
     gauge.inc()
     try:
         await socket.prepare(request)
@@ -55,7 +55,7 @@ async def _actor(request: web.Request) -> Actor | None:
     if not token:
         return None
     context = RequestContext(request_id=request[REQUEST_ID], channel=Channel.WEB)
-    return await request.config_dict[SERVICES].sessions.resume(token, "", context)
+    return await request.app[SERVICES].sessions.resume(token, "", context)
 
 
 async def _run(request: web.Request, socket: web.WebSocketResponse, subscription: Subscription) -> None:

@@ -1,17 +1,36 @@
-"""One line of JSON per request: which route, which status, how long, who. No path, query, body or name."""
+"""One line of JSON per request: which route, which status, how long, who. No path, query, body or name.
+
+The line is put together by hand: every value is ours (route names, numbers, ids), so nothing needs escaping,
+and the time's text changes once a second.
+"""
 
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from web.keys import ACTOR, METRICS, REQUEST_ID, route_name
+from server.kernel.clock import UTC
+from web.keys import ACCESS, ACTOR, METRICS, REQUEST_ID, route_name
+from web.middleware.metrics import METHODS
 
-log = structlog.get_logger("web.access")
-NOBODY = ""
+
+class _Second:
+    """Text of the present second."""
+
+    at = 0
+    text = ""
+
+    @classmethod
+    def now(cls) -> str:
+        nanoseconds = time.time_ns()
+        second = nanoseconds // 1_000_000_000
+        if second != cls.at:
+            cls.at = second
+            cls.text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        return f"{cls.text}{nanoseconds // 1000 % 1_000_000:06d}Z"
 
 
 @web.middleware
@@ -24,16 +43,14 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
         status = response.status
         return response
     finally:
-        elapsed = time.perf_counter_ns() - start
+        microseconds = (time.perf_counter_ns() - start) // 1000
         name = route_name(request)
         actor = request.get(ACTOR)
-        request.config_dict[METRICS].observe(name, request.method, status, elapsed)
-        log.info(
-            "request",
-            route=name,
-            method=request.method,
-            status=status,
-            microseconds=elapsed // 1000,
-            request_id=request.get(REQUEST_ID, ""),
-            account=actor.account_id if actor is not None else NOBODY,
+        method = request.method if request.method in METHODS else "OTHER"
+        request.app[METRICS].observe(name, method, status, microseconds)
+        line = (
+            f'{{"at":"{_Second.now()}","event":"request","route":"{name}","method":"{method}",'
+            f'"status":{status},"microseconds":{microseconds},"request_id":"{request.get(REQUEST_ID, "")}",'
+            f'"account":"{actor.account_id if actor is not None else ""}"}}'
         )
+        request.app[ACCESS](line.encode())

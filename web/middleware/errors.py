@@ -46,7 +46,7 @@ def answer(request: web.Request, error: LienThongError) -> web.StreamResponse:
         target = "/dang-nhap" + (f"?ve={back}" if back and len(back) < 1000 else "")
         return web.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
     document = problem(request, error)
-    text = request.config_dict[RENDERER].error_page(request, document)
+    text = request.app[RENDERER].error_page(request, document)
     return web.Response(
         text=text,
         status=document.status,

@@ -1,46 +1,75 @@
-"""Figures for Prometheus: requests by route and status, how long they took, sockets open."""
+"""Figures for Prometheus: requests by route and status, how long they took, sockets open.
+
+Counting happens on every request, so it is plain integers here; families are made when somebody asks.
+"""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+BOUNDS_MICROSECONDS = (
+    1000,
+    2500,
+    5000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    5_000_000,
+)
+LABELS = tuple(str(bound / 1_000_000) for bound in BOUNDS_MICROSECONDS)
 
 
-class Metrics:
+class Metrics(Collector):
     """The edge's own figures, in a registry of their own so that tests can make many."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
-        self._requests = Counter(
-            "lienthong_requests", "Requests answered", ("route", "method", "status"), registry=self.registry
-        )
-        self._seconds = Histogram(
-            "lienthong_request_seconds",
-            "Time to the end of the answer",
-            ("route",),
-            buckets=BUCKETS_SECONDS,
-            registry=self.registry,
-        )
         self.sockets = Gauge("lienthong_live_sockets", "Live sockets open", registry=self.registry)
-        self._counters: dict[tuple[str, str, int], Counter] = {}
-        self._histograms: dict[str, Histogram] = {}
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._buckets: dict[str, list[int]] = {}
+        self._sums: dict[str, int] = {}
+        self.registry.register(self)
 
-    def observe(self, route: str, method: str, status: int, elapsed_nanoseconds: int) -> None:
+    def observe(self, route: str, method: str, status: int, microseconds: int) -> None:
         """Count one request."""
-        key = (route, method, status)
-        counter = self._counters.get(key)
-        if counter is None:
-            shown = method if method in METHODS else "OTHER"
-            counter = self._requests.labels(route, shown, str(status))
-            if shown != "OTHER":
-                self._counters[key] = counter
-        counter.inc()
-        histogram = self._histograms.get(route)
-        if histogram is None:
-            histogram = self._histograms[route] = self._seconds.labels(route)
-        histogram.observe(elapsed_nanoseconds / 1e9)
+        key = (route, method if method in METHODS else "OTHER", status)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        buckets = self._buckets.get(route)
+        if buckets is None:
+            buckets = self._buckets[route] = [0] * (len(BOUNDS_MICROSECONDS) + 1)
+            self._sums[route] = 0
+        buckets[bisect_left(BOUNDS_MICROSECONDS, microseconds)] += 1
+        self._sums[route] += microseconds
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the families as they stand."""
+        requests = CounterMetricFamily(
+            "lienthong_requests", "Requests answered", labels=("route", "method", "status")
+        )
+        for (route, method, status), count in self._requests.items():
+            requests.add_metric((route, method, str(status)), count)
+        yield requests
+        seconds = HistogramMetricFamily(
+            "lienthong_request_seconds", "Time to the end of the answer", labels=("route",)
+        )
+        for route, buckets in self._buckets.items():
+            total = 0
+            shown: list[tuple[str, float]] = []
+            for label, count in zip((*LABELS, "+Inf"), buckets, strict=True):
+                total += count
+                shown.append((label, total))
+            seconds.add_metric((route,), shown, self._sums[route] / 1_000_000)
+        yield seconds
 
     def text(self) -> bytes:
         """Return the exposition format."""

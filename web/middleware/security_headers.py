@@ -6,6 +6,7 @@ A signal, not a middleware: streamed files send their head before a middleware s
 from __future__ import annotations
 
 from aiohttp import web
+from multidict import CIMultiDict, istr
 
 from web.keys import REQUEST_ID, TLS
 from web.middleware.request_id import HEADER as REQUEST_ID_HEADER
@@ -25,19 +26,19 @@ ALWAYS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", PERMISSIONS),
     ("X-Frame-Options", "DENY"),
+    ("Server", "lien-thong"),
 )
+_ALWAYS = CIMultiDict((istr(name), value) for name, value in ALWAYS)
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
 async def on_prepare(request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on."""
     headers = response.headers
-    for name, value in ALWAYS:
-        headers[name] = value
-    if request.config_dict[TLS]:
+    headers.update(_ALWAYS)
+    if request.app[TLS]:
         headers["Strict-Transport-Security"] = TRANSPORT
     request_id = request.get(REQUEST_ID)
     if request_id is not None:
         headers[REQUEST_ID_HEADER] = request_id
     headers.setdefault("Cache-Control", "no-store")
-    headers["Server"] = "lien-thong"

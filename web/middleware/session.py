@@ -24,7 +24,7 @@ def address_of(request: web.Request) -> str:
     one of them is the caller.
     """
     peer = request.remote or ""
-    trusted = request.config_dict[TRUSTED]
+    trusted = request.app[TRUSTED]
     forwarded = request.headers.get("X-Forwarded-For")
     if forwarded is None or not _within(peer, trusted):
         return peer
@@ -73,7 +73,7 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
     actor: Actor | None = None
     if token:
         post = request.headers.get(POST_HEADER, "")
-        actor = await request.config_dict[SERVICES].sessions.resume(token, post, context)
+        actor = await request.app[SERVICES].sessions.resume(token, post, context)
     if actor is None:
         if authorization is not None and route.action != PUBLIC:
             raise Unauthenticated("web.signed_out", field="header:authorization")
