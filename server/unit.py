@@ -56,12 +56,35 @@ class _Stored:
     answer: bytes
 
 
+class IdSource:
+    """Makes ids that grow within this process, also within one millisecond, so that order is kept."""
+
+    def __init__(self) -> None:
+        self._instant = 0
+        self._random = 0
+
+    def make(self, now: datetime) -> str:
+        """Return the next id; never lower than one made before, even if the clock steps back."""
+        instant = max(int(now.timestamp() * 1000), self._instant)
+        if instant == self._instant:
+            self._random += 1 + secrets.randbelow(1 << 32)
+        else:
+            self._instant, self._random = instant, secrets.randbits(79)
+        return make_id(self._instant, self._random)
+
+
 class Unit:
     """One open unit of work. Rows are written through it; leaving the block commits."""
 
     def __init__(
-        self, transaction: Transaction, actor: Actor, now: datetime, statements: Mapping[str, Statement]
-    ):
+        self,
+        transaction: Transaction,
+        actor: Actor,
+        now: datetime,
+        statements: Mapping[str, Statement],
+        ids: IdSource,
+    ) -> None:
+        self._ids = ids
         self._tx = transaction
         self._statements = statements
         self._entries: list[Entry] = []
@@ -73,7 +96,7 @@ class Unit:
 
     def new_id(self) -> str:
         """Return a fresh id, sorted by the unit's time."""
-        return make_id(self.now, secrets.token_bytes(10))
+        return self._ids.make(self.now)
 
     async def fetch(self, statement: Statement, params: Params, into: type[T]) -> list[T]:
         """Read rows inside the unit (its own writes are seen)."""
@@ -189,6 +212,7 @@ class Units:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._ids = IdSource()
         self._statements = load(Path(__file__).with_name("unit.sql"), database.engine)
 
     @property
@@ -212,7 +236,7 @@ class Units:
             async with self._database.transaction() as transaction:
                 if once is not None:
                     await self._replay(transaction, actor, once)
-                unit = Unit(transaction, actor, self._clock.now(), self._statements)
+                unit = Unit(transaction, actor, self._clock.now(), self._statements, self._ids)
                 yield unit
                 await unit.close()
         except UniqueViolation as error:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 LENGTH = 26
 
 
-def make_id(now: datetime, random: bytes) -> str:
-    """Return an id from an instant (48 bits of milliseconds) and 10 random bytes."""
-    value = (int(now.timestamp() * 1000) << 80) | int.from_bytes(random[:10], "big")
+def make_id(milliseconds: int, random: int) -> str:
+    """Return an id from an instant (milliseconds since 1970, 48 bits) and 80 random bits."""
+    value = (milliseconds << 80) | (random & ((1 << 80) - 1))
     characters = []
     for _ in range(LENGTH):
         characters.append(ALPHABET[value & 31])

@@ -1,0 +1,50 @@
+-- fragment: entry_columns
+e.id, e.at, e.account_id, e.account_name, e.post_id, e.body_id, e.on_behalf, e.channel, e.address, e.request_id,
+e.action, e.subject_kind, e.subject_id, e.subject_body, e.old_digest, e.new_digest, e.detail
+
+-- name: pending
+SELECT p.entry_id, e.leaf_hash FROM audit_pending p JOIN audit_entries e ON e.id = p.entry_id
+ORDER BY p.entry_id LIMIT :limit
+
+-- name: count_leaves
+SELECT coalesce(max(position) + 1, 0) AS size FROM audit_leaves
+
+-- name: insert_leaf
+INSERT INTO audit_leaves (position, entry_id) VALUES (:position, :entry_id)
+
+-- name: delete_pending
+DELETE FROM audit_pending WHERE entry_id = :entry_id
+
+-- name: leaf_hashes
+SELECT l.position, e.leaf_hash FROM audit_leaves l JOIN audit_entries e ON e.id = l.entry_id
+WHERE l.position >= :start ORDER BY l.position LIMIT :limit
+
+-- name: leaves
+SELECT l.position, l.entry_id, e.salt, e.leaf_hash, {{entry_columns}}
+FROM audit_leaves l JOIN audit_entries e ON e.id = l.entry_id
+WHERE l.position >= :start ORDER BY l.position LIMIT :limit
+
+-- name: orphans
+SELECT e.id FROM audit_entries e
+WHERE NOT EXISTS (SELECT 1 FROM audit_leaves l WHERE l.entry_id = e.id)
+AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id = e.id) ORDER BY e.id LIMIT :limit
+
+-- name: position_of
+SELECT position FROM audit_leaves WHERE entry_id = :entry_id
+
+-- name: entries
+-- Who may read: a supervisor the bodies of the mandate, others their own body; the administrator what is administration.
+SELECT {{entry_columns}}, l.position
+FROM audit_entries e LEFT JOIN audit_leaves l ON l.entry_id = e.id
+WHERE e.id < :before
+AND (:subject_id = '' OR e.subject_id = :subject_id)
+AND (:action = '' OR e.action = :action)
+AND (:account_id = '' OR e.account_id = :account_id)
+AND (
+    (:g_admin = 1 AND e.subject_kind IN {{list:administration}})
+    OR (:g_own_body <> '' AND (e.body_id = :g_own_body OR e.subject_body = :g_own_body))
+    OR (:g_mandate <> '' AND (
+        e.body_id IN (SELECT body_id FROM mandate_bodies WHERE mandate_id = :g_mandate)
+        OR e.subject_body IN (SELECT body_id FROM mandate_bodies WHERE mandate_id = :g_mandate)))
+)
+ORDER BY e.id DESC LIMIT :limit
