@@ -208,24 +208,31 @@ def _expand(body: BodyData, templates: dict[str, TemplateData]) -> BodyData:
     )
 
 
+def _filled(text: str, words: dict[str, str]) -> str:
+    # Not str.format: what is brought in may hold any braces.
+    for word, value in words.items():
+        text = text.replace("{" + word + "}", value)
+    return text
+
+
 def _fill_post(post: PostData, words: dict[str, str]) -> PostData:
     return msgspec.structs.replace(
         post,
-        title=post.title.format(**words),
+        title=_filled(post.title, words),
         authorities=tuple(
             msgspec.structs.replace(
                 authority,
-                for_title=authority.for_title.format(**words),
-                own_title=authority.own_title.format(**words),
-                granted_by=authority.granted_by.format(**words),
+                for_title=_filled(authority.for_title, words),
+                own_title=_filled(authority.own_title, words),
+                granted_by=_filled(authority.granted_by, words),
             )
             for authority in post.authorities
         ),
         people=tuple(
             msgspec.structs.replace(
                 person,
-                username=person.username.format(**words),
-                full_name=person.full_name.format(**words),
+                username=_filled(person.username, words),
+                full_name=_filled(person.full_name, words),
             )
             for person in post.people
         ),
