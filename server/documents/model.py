@@ -7,11 +7,13 @@ as data: what is not in it cannot happen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 
 from server.render.model import Block, Field
+from storage.sql.rows import Json
 
 Placement = Field
 """A field on a page: points, origin at the lower left corner, pages from 0; ``index`` 0 = lead body."""
@@ -254,8 +256,10 @@ class Fields:
     """Căn cứ, one line each."""
     blocks: tuple[Block, ...]
     """Text for the template; empty when a PDF was uploaded."""
-    kept_at: str
-    """Where copies are kept ("VT, Phòng Tổng hợp")."""
+    addressees: tuple[str, ...]
+    """Whom a letter addresses, one line each; empty = the recipients."""
+    unit: str
+    """Letters of the drafting unit in the notation of a letter (``VX``); "" = none."""
     reply_to: str
     """Arrival it answers; "" = none."""
     signer: Named
@@ -302,14 +306,19 @@ class Document:
 
     id: str
     body_id: str
+    """Body that issues."""
     author_body: str
+    """Body in which it is drafted (the office of a committee drafts for the committee)."""
     author_post: str
+    author_title: str
     author_account: str
     author_name: str
     office_body: str
     form_role: str
     origin: Origin
-    fields: Fields
+    renews: str
+    """Withdrawn document that this one takes up again; "" = none."""
+    fields: Annotated[Fields, Json]
     state: State
     round: int
     turn: str
@@ -328,6 +337,10 @@ class Document:
     number_text: str
     document_date: date | None
     """Date of the document, given with its number."""
+    signer_name: str
+    """Name of the person who signed for the lead body; "" = nobody yet, or not known."""
+    signed_at: datetime | None
+    """When the last person signed."""
     created_at: datetime
     updated_at: datetime
 
@@ -358,14 +371,227 @@ class Version:
     n: int
     """From 1, without gaps."""
     round: int
+    """Round of approval in which it was made."""
     kind: VersionKind
+    """How it came to be."""
     main: FileRef | None
+    """Main file; None = text only."""
     attachments: tuple[FileRef, ...]
+    """Files that go with it, in order."""
     placements: tuple[Placement, ...]
+    """Fields on its pages."""
     note: str
-    account_id: str
+    """What its maker says about it."""
     account_name: str
+    """Who made it."""
     post_title: str
+    """In which post."""
     at: datetime
-    fields: Fields | None = field(default=None)
-    """The fields as they were; None where the reading leaves them out."""
+    """When."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act on the way of a document; the rows of its timeline."""
+
+    id: str
+    """Id, sorted by time."""
+    round: int
+    act: Act
+    from_state: State
+    to_state: State
+    version_n: int
+    """Version that was the newest after the act."""
+    reason: str
+    """Reason or note given with the act."""
+    account_name: str
+    post_id: str
+    post_title: str
+    body_id: str
+    on_behalf: str
+    """Delegation used; "" = own post."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An opinion that was asked for."""
+
+    id: str
+    post_id: str
+    """Post that is asked."""
+    post_title: str
+    question: str
+    due_date: date | None
+    """Day by which it is wanted; None = no day named."""
+    asked_by_title: str
+    """Post that asks."""
+    at: datetime
+    answered: bool
+    """The post has commented since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """An opinion on a version."""
+
+    id: str
+    version_n: int
+    stance: Stance
+    text: str
+    account_name: str
+    post_id: str
+    post_title: str
+    on_behalf: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document in a list."""
+
+    id: str
+    body_id: str
+    body_name: str
+    type_code: str
+    type_name: str
+    subject: str
+    urgency: Urgency
+    restricted: bool
+    origin: Origin
+    state: State
+    turn: str
+    number_text: str
+    document_date: date | None
+    author_post: str
+    author_name: str
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is, as shown."""
+
+    grantee: str
+    """``post:<id>`` or ``role:<body>:<role>``; "" = nobody's."""
+    title: str
+    """Title of the post; "" for a role, whose word the edge knows."""
+    role: str
+    """Role; "" for a post."""
+    mine: bool
+    """It is the reader's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document with everything that belongs to it: also the file put before the leader (phiếu trình).
+
+    Draft (newest version), opinions (requests and comments), legal basis (fields), way so far (steps).
+    """
+
+    document: Document
+    turn: Turn
+    acts: tuple[Act, ...]
+    """What the reader may do now."""
+    versions: tuple[Version, ...]
+    """Oldest first."""
+    steps: tuple[Step, ...]
+    """Oldest first."""
+    requests: tuple[Request, ...]
+    comments: tuple[Comment, ...]
+
+    @property
+    def current(self) -> Version:
+        """The newest version."""
+        return self.versions[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version with the fields as they were, to compare two of them."""
+
+    version: Version
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures for the home page of a role."""
+
+    waiting: dict[State, int]
+    """Documents that wait for this post or role, by state; states without any are left out."""
+    mine: dict[State, int]
+    """Documents that this post drafted and that are not final, by state."""
+    asked: int
+    """Opinions asked of this post and not yet given, on documents that are not final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The answer to an act: where the document stands now."""
+
+    id: str
+    state: State
+    turn: str
+    version: int
+    """Version of the row, for the next command."""
+    current_n: int
+    main_digest: str
+    number_text: str
+    document_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedDocument:
+    """An issued document as it is sent: header and files."""
+
+    document_id: str
+    body_id: str
+    """Body that issued it."""
+    number_text: str
+    """Number and notation."""
+    document_date: date
+    type_code: str
+    type_name: str
+    subject: str
+    signer_name: str
+    """Who signed; "" = not known."""
+    urgency: Urgency
+    restricted: bool
+    reply_to: str
+    """Arrival it answers; "" = none."""
+    recipients: tuple[Named, ...]
+    """Bodies it was planned for."""
+    outside: tuple[str, ...]
+    """Recipients without the system it was planned for."""
+    main: FileRef
+    attachments: tuple[FileRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningTask:
+    """What is needed to sign, number or seal one document outside a unit; handed back with the result."""
+
+    document: Document
+    """As it was when the task began; the record_* methods compare with it."""
+    current: Version
+    """Newest version: the bytes to work on, and the fields on its pages."""
+    index: int
+    """Which signer or sealer acts: 0 = lead body, 1, 2, ... = co-issuers."""
+    body_id: str
+    """Body for which this signature or seal is put."""
+    post_id: str
+    """Post that signs; for numbers and seals the post of the clerk."""
+    mode: str
+    """Mode of authority of the signer (TM, KT, TL, TUQ, Q, direct); "" for numbers and seals."""
+    for_title: str
+    """Line printed after the mode; "" = none."""
+    own_title: str
+    """Title of the signer; "" = none."""
+
+    @property
+    def digest(self) -> str:
+        """Digest of the bytes to work on."""
+        return self.document.main_digest
