@@ -1,0 +1,1 @@
+"""Rendering of documents, slips and registers to PDF/A-2b through typst."""
