@@ -1,0 +1,1 @@
+"""Register books and numbering: format profiles, series, outgoing and incoming books, the postal book."""
