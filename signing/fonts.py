@@ -12,11 +12,12 @@ import unicodedata
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-
-from fontTools import subset  # type: ignore[import-untyped]  # no annotations shipped
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # as above
+from typing import TYPE_CHECKING
 
 from signing.errors import FontFault
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # no annotations shipped
 
 _VIETNAMESE = "".join(chr(c) for c in range(0x1EA0, 0x1EFA)) + "ĂăÂâĐđÊêÔôƠơƯưÀÁÃÈÉÌÍĨÒÓÕÙÚŨÝàáãèéìíĩòóõùúũý"
 _SIGNS = "–—…‘’“”«»•·°§×№₫€±²³½"
@@ -63,6 +64,9 @@ class TextFont:
 
 def load_font(source: Path | bytes) -> TextFont:
     """Read a TrueType font and cut it to :data:`CHARACTERS`. Raises FontFault when it is none."""
+    # Imported here: the font tools take a quarter of a second, and most commands need no font.
+    from fontTools.ttLib import TTFont, TTLibError
+
     try:
         data = source if isinstance(source, bytes) else source.read_bytes()
         font = TTFont(io.BytesIO(data), lazy=True, recalcTimestamp=False)
@@ -74,6 +78,8 @@ def load_font(source: Path | bytes) -> TextFont:
 
 
 def _cut(font: TTFont) -> TextFont:
+    from fontTools import subset  # type: ignore[import-untyped]  # no annotations shipped
+
     units = font["head"].unitsPerEm
     postscript = font["name"].getDebugName(6) or "Font"
     cap_height = getattr(font["OS/2"], "sCapHeight", 0) or font["hhea"].ascent * 0.7

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pyhanko.pdf_utils import generic
-from pyhanko.sign.fields import FieldMDPSpec, SigSeedSubFilter
+from pyhanko.sign.fields import FieldMDPSpec, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
@@ -73,7 +73,17 @@ def sign(pdf: bytes, key: Signer, field: str, look: Appearance, words: Signature
         if found.filled:
             raise FieldFault(f"field {field} is signed already", code="signing.field_filled")
         _show(writer, found, look)
-        return _embed(writer, key, found, words, now)
+        return _embed(writer, key, field, words, now, entry(found.field, "/Lock"))
+
+
+def sign_invisibly(pdf: bytes, key: Signer, field: str, words: SignatureText, now: datetime) -> bytes:
+    """Sign in a new field of that name that has no place on a page. Raises as :func:`sign`."""
+    require_valid(key, now)
+    writer = open_for_update(pdf)
+    with pdf_faults():
+        if any(found.name == field for found in forms.walk(writer.root_dictionary())):
+            raise FieldFault(f"there is a field named {field} already", code="signing.field_taken")
+        return _embed(writer, key, field, words, now, None)
 
 
 def require_valid(key: Signer, now: datetime) -> None:
@@ -196,15 +206,15 @@ def _restate_appearances(writer: AppendWriter, lock: FieldMDPSpec) -> None:
 
 
 def _embed(
-    writer: AppendWriter, key: Signer, found: forms.FormField, words: SignatureText, now: datetime
+    writer: AppendWriter, key: Signer, field: str, words: SignatureText, now: datetime, lock: object
 ) -> bytes:
     """Write the signature dictionary, hash the byte ranges, sign, and fill the reserved room."""
     digest = key.algorithm.digest
-    lock = entry(found.field, "/Lock")
     spec = FieldMDPSpec.from_pdf_object(lock) if isinstance(lock, generic.DictionaryObject) else None
     if spec is not None:
         _restate_appearances(writer, spec)
-    steps = PdfCMSEmbedder().write_cms(found.name, writer, existing_fields_only=True)
+    invisible = SigFieldSpec(field, on_page=0)
+    steps = PdfCMSEmbedder(new_field_spec=invisible).write_cms(field, writer)
     next(steps)
     steps.send(
         SigObjSetup(

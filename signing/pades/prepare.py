@@ -12,7 +12,7 @@ import io
 import pikepdf
 from pyhanko.pdf_utils import generic
 
-from signing.errors import FieldFault, UnreadableFile
+from signing.errors import FieldFault, FontFault, UnreadableFile
 from signing.fonts import TextFont
 from signing.model import Align, Field, FieldPlan, Prepared
 from signing.pades import forms
@@ -29,8 +29,8 @@ _QUADDING = {Align.LEFT: 0, Align.CENTRE: 1, Align.RIGHT: 2}
 _WHITE = b"\x00\t\n\x0c\r "
 
 
-def prepare(pdf: bytes, plan: FieldPlan, font: TextFont) -> Prepared:
-    """Add the fields of a plan to a file; ``font`` is embedded once for its text fields.
+def prepare(pdf: bytes, plan: FieldPlan, font: TextFont | None) -> Prepared:
+    """Add the fields of a plan to a file; ``font`` is embedded once for its text fields (None: it has none).
 
     The file is appended to, never rewritten, unless it is unsigned and its structure unsound. To a file that
     is already signed only signature fields can be added. Raises FieldFault (names taken, off the page, text
@@ -44,6 +44,8 @@ def prepare(pdf: bytes, plan: FieldPlan, font: TextFont) -> Prepared:
         _check(plan, set(existing), signed=signed)
         form = _form(writer)
         if any(f.kind.is_text for f in plan.fields):
+            if font is None:
+                raise FontFault("text fields need a font")
             _add_default_font(writer, form, font)
         fields = form["/Fields"]
         for field in plan.fields:

@@ -1,0 +1,38 @@
+"""Exit codes and errors of the commands: 0 good, 1 the answer is no, 2 usage or unreadable input."""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from typing import IO, Any
+
+import click
+
+
+class Exit(IntEnum):
+    """Exit codes of every command; of several files the worst wins."""
+
+    GOOD = 0
+    NO = 1
+    USAGE = 2
+
+
+class Stop(click.ClickException):
+    """End the command with one line on standard error: what, where, what to do."""
+
+    exit_code = int(Exit.USAGE)
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the one line."""
+        click.echo(f"lienthong: {self.format_message()}", err=file is None, file=file)
+
+
+def secret_from(variable: str) -> bytes:
+    """Return the secret in an environment variable. Raises Stop when it is missing or empty."""
+    value = os.environ.get(variable, "")
+    if not value:
+        raise Stop(f"the environment variable {variable} is not set: put the passphrase there")
+    return value.encode()
