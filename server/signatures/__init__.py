@@ -1,0 +1,1 @@
+"""Who must sign what in which order, with which key; and what a check of signatures found."""
