@@ -1,0 +1,1 @@
+"""Test data, built by scripts; names tell the defect."""
