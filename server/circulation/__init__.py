@@ -1,0 +1,1 @@
+"""Circulation: documents sent between bodies, what each recipient did with them, and the proof of it."""
