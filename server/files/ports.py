@@ -14,11 +14,3 @@ class Judge(Protocol):
     async def inspect(self, path: Path) -> Inspection:
         """Return what the file is; raises Refused naming what is wrong, Unavailable."""
         ...
-
-
-class Scanner(Protocol):
-    """Looks for malware (``server.files.scanner``)."""
-
-    async def scan(self, path: Path) -> None:
-        """Return when nothing was found; raises Refused naming the finding, Unavailable."""
-        ...

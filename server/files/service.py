@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from server.files import rules
 from server.files.model import FileView, HeldFile, Made, Secrecy, StoredFile
-from server.files.ports import Judge, Scanner
+from server.files.ports import Judge
+from server.files.scanner import Scanner
 from server.files.spool import slices, spooled
 from server.files.store import FileStore, ObjectRow
 from server.identity.access import Access
@@ -19,7 +21,14 @@ from server.kernel.actor import Actor
 from server.kernel.errors import Fault, Invalid, NotFound, Refused, TooLarge, Unavailable
 from server.kernel.record import Subject
 from server.unit import Unit, Units, digest_of
-from storage.blobs.protocol import BlobInfo, BlobMissing, BlobStore, BlobTooLarge, BlobUnavailable
+from storage.blobs.protocol import (
+    BlobDamaged,
+    BlobInfo,
+    BlobMissing,
+    BlobStore,
+    BlobTooLarge,
+    BlobUnavailable,
+)
 from storage.sql.protocol import Reader
 
 KNOWN_OBJECTS_MAX = 512
@@ -109,10 +118,8 @@ class Files:
 
         Raises Unavailable ``files.store``.
         """
-        try:
+        with _blob_errors():
             return Made(await self._blobs.put_bytes(data), pages=pages, name=name)
-        except BlobUnavailable as error:
-            raise Unavailable("files.store") from error
 
     async def keep(self, unit: Unit, made: Made, body_id: str) -> HeldFile:
         """Write the rows of bytes stored by ``store_bytes`` in the caller's unit; the body holds them."""
@@ -162,19 +169,23 @@ class Files:
                 )
         return FileView(row.info, name, row.media_type)
 
-    def read(self, info: BlobInfo, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Hand out the bytes [start, end), each slice from a checked chunk. Raises BlobError."""
-        return self._blobs.read(info, start=start, end=end)
+    async def read(self, info: BlobInfo, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Hand out the bytes [start, end), each slice from a checked chunk.
+
+        Raises Unavailable ``files.store``, ``files.damaged``: nothing of a damaged chunk was handed on.
+        """
+        with _blob_errors():
+            async for data in self._blobs.read(info, start=start, end=end):
+                yield data
 
     async def read_bytes(self, digest: str) -> bytes:
-        """Return a whole file, for signing and rendering. Raises NotFound, Unavailable ``files.store``."""
+        """Return a whole file, for signing and rendering.
+
+        Raises NotFound ``files.unknown``; Unavailable ``files.store``, ``files.damaged``.
+        """
         info = await self.info(digest)
-        try:
+        with _blob_errors():
             return await self._blobs.read_bytes(info)
-        except BlobMissing as error:
-            raise NotFound("files.unknown", digest=digest) from error
-        except BlobUnavailable as error:
-            raise Unavailable("files.store") from error
 
     async def objects(self, after: str = "", limit: int = 500) -> list[ObjectRow]:
         """Return rows of objects in the order of their digests, after one (checks of the whole store)."""
@@ -182,11 +193,10 @@ class Files:
 
     async def _put(self, chunks: AsyncIterator[bytes]) -> BlobInfo:
         try:
-            return await self._blobs.put(chunks, limit_bytes=self.limit_bytes)
+            with _blob_errors():
+                return await self._blobs.put(chunks, limit_bytes=self.limit_bytes)
         except BlobTooLarge as error:
             raise TooLarge("files.too_large", limit=self.limit_bytes) from error
-        except BlobUnavailable as error:
-            raise Unavailable("files.store") from error
 
     async def _object(self, digest: str) -> ObjectRow:
         row = self._known.get(digest)
@@ -200,6 +210,17 @@ class Files:
         else:
             self._known.move_to_end(digest)
         return row
+
+
+@contextmanager
+def _blob_errors() -> Iterator[None]:
+    """Turn what the blob store cannot do into errors that a caller understands."""
+    try:
+        yield
+    except BlobUnavailable as error:
+        raise Unavailable("files.store") from error
+    except (BlobMissing, BlobDamaged) as error:
+        raise Unavailable("files.damaged") from error
 
 
 def _with_body_digest(actor: Actor, stored: StoredFile) -> Actor:

@@ -57,6 +57,9 @@ class SilentScanner:
         if self.finding:
             raise Refused(self.finding)
 
+    async def check(self) -> None:
+        pass
+
 
 class Setting:
     """The room under test with what stands around it."""
