@@ -71,6 +71,17 @@ class StampImage:
             mask=None if opaque else zlib.compress(alpha.tobytes(), 6),
         )
 
+    def drawn_in(self, field: Rectangle, text_height: float = 0.0) -> Rectangle:
+        """Return where the picture is drawn in a field: centred, as large as its proportions allow.
+
+        Give the result to :func:`seal_rectangle`, so that the seal covers a third of the picture itself.
+        """
+        room = max(field.height - text_height, 1.0)
+        scale = min(field.width / self.width, room / self.height)
+        width, height = self.width * scale, self.height * scale
+        x = field.x + (field.width - width) / 2
+        return Rectangle(x, field.y + text_height + (room - height) / 2, width, height)
+
     def add_to(self, writer: BasePdfFileWriter) -> generic.IndirectObject:
         """Write the image XObject and return its reference."""
         entries: dict[str, generic.PdfObject] = {
@@ -169,11 +180,8 @@ def draw(
 
 def _picture(image: StampImage, width: float, height: float, below: float) -> str:
     """Centre the picture in what the text leaves, as large as its proportions allow."""
-    room = max(height - below, 1.0)
-    scale = min(width / image.width, room / image.height)
-    w, h = image.width * scale, image.height * scale
-    x, y = (width - w) / 2, below + (room - h) / 2
-    return f"q {number(w)} 0 0 {number(h)} {number(x)} {number(y)} cm /Im0 Do Q"
+    at = image.drawn_in(Rectangle(0, 0, width, height), below)
+    return f"q {number(at.width)} 0 0 {number(at.height)} {number(at.x)} {number(at.y)} cm /Im0 Do Q"
 
 
 def seal_rectangle(person: Rectangle, diameter_mm: float = SEAL_DIAMETER_MM) -> Rectangle:

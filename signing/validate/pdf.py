@@ -47,6 +47,7 @@ from signing.validate.report import (
     Verdict,
 )
 from signing.validate.timestamps import TimeStamp, signature_timestamp, timestamp_intact
+from signing.validate.values import deceptive_field
 
 _ORGANIZATION_IDENTIFIER = "2.5.4.97"
 _LATER_CHANGE = "the file was changed in a way that this signature does not allow"
@@ -102,8 +103,10 @@ class _Findings:
 def validate(pdf: bytes, *, trust: TrustMaterial | None, at: datetime) -> Report:
     """Validate every signature of a file; ``trust`` None judges integrity and later changes only.
 
-    ``at`` is the moment for which certificates are judged. Never raises on account of the bytes.
+    ``at`` is the moment for which certificates are judged. Never raises on account of the bytes; raises
+    RuntimeError when called on the thread of a running event loop, which it would hold up.
     """
+    _refuse_in_event_loop()
     try:
         reader = _open(pdf)
         with pdf_faults():
@@ -117,6 +120,14 @@ def validate(pdf: bytes, *, trust: TrustMaterial | None, at: datetime) -> Report
     gaps: set[tuple[object, ...]] = set()
     reports = [_judge(pdf, reader, field, trust, at, tail, gaps) for field in fields]
     return _conclude(tuple(reports), judged=trust is not None)
+
+
+def _refuse_in_event_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("validate holds the processor: call it in a thread or a child process")
 
 
 def _open(pdf: bytes) -> PdfFileReader:
@@ -283,6 +294,8 @@ def _changes(pdf: bytes, signature: EmbeddedPdfSignature, found: _Findings) -> N
         found.fail(SubIndication.FORMAT_FAILURE, _LATER_CHANGE)
     elif result.modification_level is ModificationLevel.NONE:
         found.changes = Changes.NONE
+    elif (name := deceptive_field(signature.reader, signature.signed_revision)) is not None:
+        found.fail(SubIndication.FORMAT_FAILURE, f"field {name} shows something else than its value")
     else:
         found.changes = Changes.ALLOWED
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import unicodedata
 from pathlib import Path
 
 from signing.fonts import TextFont
 from signing.pades.embed import seal
 from tests.integration.signing import tools
-from tests.unit.signing.samples import NOW, RED, Office, issued, person_signed
+from tests.unit.signing.samples import DATE, NOW, NUMBER, RED, Office, issued, person_signed
 
 
 def test_person_number_seal_is_valid_for_pdfsig(
@@ -39,3 +41,20 @@ def test_every_step_is_appended_only(office: Office, font: TextFont) -> None:
 def test_structure_is_sound_for_qpdf(office: Office, font: TextFont, tmp_path: Path) -> None:
     both = seal(issued(office, font), office.co_issuer, "seal2", RED, NOW)
     assert tools.qpdf_check(both, tmp_path) == ""
+
+
+def test_number_and_date_can_be_read_on_the_page(office: Office, font: TextFont, tmp_path: Path) -> None:
+    path = tmp_path / "issued.pdf"
+    path.write_bytes(issued(office, font))
+    read = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, timeout=30, check=True)
+    text = unicodedata.normalize("NFC", read.stdout.decode())
+    assert NUMBER in text
+    assert DATE in text
+
+
+def test_the_text_font_is_embedded_as_a_subset(office: Office, font: TextFont, tmp_path: Path) -> None:
+    path = tmp_path / "issued.pdf"
+    path.write_bytes(issued(office, font))
+    listed = subprocess.run(["pdffonts", path], capture_output=True, timeout=30, check=True, text=True).stdout
+    for line in listed.splitlines()[2:]:
+        assert line.split()[-5:-2] == ["yes", "yes", "yes"], line  # embedded, subset, with ToUnicode

@@ -16,7 +16,8 @@ from pyhanko.pdf_utils import generic
 
 from signing.fonts import TextFont
 from signing.model import Level
-from signing.pades.embed import SignatureText, seal, sign_invisibly
+from signing.pades.embed import SignatureText, fill_number_and_date, seal, sign_invisibly
+from signing.pades.forms import find
 from signing.pades.writer import open_for_update
 from signing.pki.crl import Reason
 from signing.pki.profiles import Kind
@@ -167,6 +168,33 @@ def test_a_number_changed_after_the_seal_is_found(document: bytes, trust: TrustM
     writer.update_container(field.get_object())
     changes = [s.changes_after for s in check(writer.result(), trust).signatures]
     assert changes[1] is Changes.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("124", b"123"), ("123", b"1234")], ids=["value changed", "appearance changed"]
+)
+def test_a_number_that_shows_another_value_is_found(
+    office: Office, font: TextFont, trust: TrustMaterial, said: str, shown: bytes
+) -> None:
+    honest = fill_number_and_date(person_signed(office, font), {"number": "123"})
+    writer = open_for_update(honest)
+    field = find(writer.root_dictionary(), "number").field
+    stream = field["/AP"]["/N"]
+    content = stream.data.replace("123".encode("utf-16-be").hex().upper().encode(), _hex(shown))
+    forged = generic.StreamObject(
+        {key: stream.raw_get(key) for key in ("/Type", "/Subtype", "/BBox", "/Matrix", "/Resources")},
+        stream_data=content,
+    )
+    field["/AP"]["/N"] = writer.add_object(forged)
+    field["/V"] = generic.TextStringObject(said)
+    writer.update_container(field)
+    report = check(writer.result(), trust)
+    assert (report.verdict, report.signatures[0].changes_after) == (Verdict.INVALID, Changes.NOT_ALLOWED)
+    assert "shows something else" in report.reason
+
+
+def _hex(text: bytes) -> bytes:
+    return text.decode().encode("utf-16-be").hex().upper().encode()
 
 
 def test_one_damaged_signature_does_not_hide_the_other(document: bytes, trust: TrustMaterial) -> None:
