@@ -44,7 +44,7 @@ class Directory(Protocol):
 class Names(Protocol):
     """The room of identity, for names to print."""
 
-    async def full_names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
+    async def names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
         """Return the full names of accounts; unknown ones are left out."""
         ...
 

@@ -84,7 +84,7 @@ class Rendering(Core):
             raise Invalid("documents.signer_missing", field="/fields/signer_post")
         holders = await self.directory.holders([post.id for _, post in pairs])
         accounts = {holder.post_id: holder.account_id for holder in reversed(holders)}
-        names = await self.names.full_names(sorted(set(accounts.values())))
+        names = await self.names.names(sorted(set(accounts.values())))
         signers, faults = [], []
         for body, post in pairs:
             authority = await self.directory.authority_for(post.id, body.id, self.today())

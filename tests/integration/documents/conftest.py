@@ -199,7 +199,7 @@ class Typesetter:
 class People:
     """The room of identity as documents ask it."""
 
-    async def full_names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
+    async def names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
         return {id_: f"Người giữ {id_.removeprefix('account-')}" for id_ in account_ids}
 
 
