@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,10 @@ from server.documents.service import Documents
 from server.files.model import Secrecy
 from server.files.service import Files
 from server.identity.access import Access
+from server.jobs.runner import Jobs
 from server.kernel.actor import SYSTEM, Actor, Once, Role
 from server.kernel.clock import FixedClock
+from server.notifications.model import DELIVER, Batch
 from server.notifications.service import Notifications
 from server.organisations.data import TreeData
 from server.organisations.model import HoldingKind
@@ -35,6 +37,7 @@ from server.registers.profiles import Profiles
 from server.registers.service import Registers
 from server.render.service import Renderer
 from server.settings import ROOT
+from server.settings import Jobs as JobSettings
 from server.unit import Units
 from storage.blobs.memory import MemoryBlobStore
 from storage.sql.protocol import Database
@@ -88,11 +91,23 @@ class Office:
     documents: Documents
     files: Files
     organisations: Organisations
+    registers: Registers
     notifications: Notifications
+    jobs: Jobs
     units: Units
     database: Watched
     clock: FixedClock
     _numbers: itertools.count[int]
+    accept: Accept = Accept()  # noqa: RUF009 - frozen
+    ninety_days: timedelta = timedelta(days=91)
+
+    async def deliver(self) -> None:
+        """Let the jobs deliver what the outbox holds."""
+        await self.jobs.drain()
+
+    def send_again(self, sent: Dispatch) -> Send:
+        """The same document to the same bodies."""
+        return Send(document_id=sent.document_id, to=tuple(one.body_id for one in sent.arrivals))
 
     async def upload(self, actor: Actor, words: str = "") -> str:
         """A PDF that the actor's body holds; returns its digest."""
@@ -193,7 +208,7 @@ def forms() -> BookForms:
 class Nobody:
     """Names of accounts: none are printed here."""
 
-    async def full_names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
+    async def names(self, account_ids: Sequence[str]) -> Mapping[str, str]:
         return {}
 
 
@@ -232,12 +247,17 @@ async def office(
     circulation = Circulation(
         units, access, files, IssuedDocuments(documents), registers, organisations, WeekDays()
     )
+    notifications = Notifications(units, access)
+    jobs = Jobs(watched, clock, JobSettings(60, 50, 5, 1, 60, 4), "test")
+    jobs.subscribe(DELIVER, Batch, notifications.deliver)
     yield Office(
         circulation,
         documents,
         files,
         organisations,
-        Notifications(units, access),
+        registers,
+        notifications,
+        jobs,
         units,
         watched,
         clock,
