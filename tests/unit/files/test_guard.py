@@ -17,7 +17,7 @@ import pytest
 
 from server.files.guard import Guard, GuardLimits, Inspection
 from server.kernel.errors import Refused, Unavailable
-from tests.data import make_pdfs
+from tests.data import make_pdfs, pdf_pieces
 from tests.data.make_pdfs import ACCEPTED, REFUSED
 
 _LOCALE = Path(__file__).parents[3] / "web" / "locale" / "files.toml"
@@ -81,18 +81,18 @@ async def test_a_refusal_names_what_was_sent(corpus: Path, guard: Guard, name: s
 
 
 async def test_the_name_of_a_file_decides_nothing(tmp_path: Path, guard: Guard) -> None:
-    (tmp_path / "setup.exe").write_bytes(make_pdfs.plain())
+    (tmp_path / "setup.exe").write_bytes(pdf_pieces.plain())
     (tmp_path / "cong-van.pdf").write_bytes(REFUSED["exe_named_pdf"][1]())
     assert (await guard.inspect(tmp_path / "setup.exe")).kind == "pdf"
     assert (await refusal(guard, tmp_path / "cong-van.pdf")).code == "files.executable"
 
 
 async def test_everything_wrong_is_named_at_once(tmp_path: Path, guard: Guard) -> None:
-    pdf = make_pdfs.form()
-    pdf.Root.OpenAction = make_pdfs.script()
+    pdf = pdf_pieces.form()
+    pdf.Root.OpenAction = pdf_pieces.script()
     pdf.Root.AcroForm.XFA = pikepdf.String("xfa")
-    pdf.attachments["a.txt"] = make_pdfs.file_within(pdf)
-    (tmp_path / "a.pdf").write_bytes(make_pdfs.saved(pdf))
+    pdf.attachments["a.txt"] = pdf_pieces.file_within(pdf)
+    (tmp_path / "a.pdf").write_bytes(pdf_pieces.saved(pdf))
     error = await refusal(guard, tmp_path / "a.pdf")
     assert [fault.code for fault in error.faults] == [
         "files.javascript",
@@ -137,18 +137,18 @@ async def test_the_first_page_is_measured_as_it_is_shown(
     entries: dict[str, int],
     size: tuple[float, float],
 ) -> None:
-    (tmp_path / "a.pdf").write_bytes(make_pdfs.sized(box, **entries))
+    (tmp_path / "a.pdf").write_bytes(pdf_pieces.sized(box, **entries))
     found = await guard.inspect(tmp_path / "a.pdf")
     assert (found.first_page_width_points, found.first_page_height_points) == size
 
 
 async def test_the_version_of_the_catalog_counts_where_it_is_newer(tmp_path: Path, guard: Guard) -> None:
     (tmp_path / "a.pdf").write_bytes(
-        make_pdfs.plain_raw().replace(b"/Type /Catalog", b"/Version/2.0 /Type/Catalog")
+        pdf_pieces.plain_raw().replace(b"/Type /Catalog", b"/Version/2.0 /Type/Catalog")
     )
     assert (await refusal(guard, tmp_path / "a.pdf")).code == "files.broken"  # the offsets moved
     (tmp_path / "b.pdf").write_bytes(
-        make_pdfs.updated(make_pdfs.plain_raw(), 1, b"<< /Type /Catalog /Version /2.0 /Pages 2 0 R >>")
+        pdf_pieces.updated(pdf_pieces.plain_raw(), 1, b"<< /Type /Catalog /Version /2.0 /Pages 2 0 R >>")
     )
     assert (await guard.inspect(tmp_path / "b.pdf")).pdf_version == "2.0"
 
@@ -265,7 +265,7 @@ async def test_a_worker_is_confined_and_knows_nothing_of_the_servers_environment
 
 
 async def test_a_usual_document_takes_a_few_milliseconds(tmp_path: Path, guard: Guard) -> None:
-    (tmp_path / "a.pdf").write_bytes(make_pdfs.typeset(pages=130))
+    (tmp_path / "a.pdf").write_bytes(pdf_pieces.typeset(pages=130))
     assert (tmp_path / "a.pdf").stat().st_size > 90_000
     await guard.inspect(tmp_path / "a.pdf")
     taken = []
