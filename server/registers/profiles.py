@@ -270,6 +270,10 @@ class Profiles:
         """Return the codes of all profiles, sorted."""
         return sorted({profile.code for profile in self._profiles})
 
+    def in_force(self, day: date) -> list[Profile]:
+        """Return the profiles in force on a day, by code."""
+        return [profile for profile in self._profiles if profile.in_force(day)]
+
     def on(self, code: str, day: date) -> Profile:
         """Return the profile in force; raises Invalid ``registers.profile_unknown``."""
         for profile in self._profiles:
