@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from server.identity.model import MachineActor
+from server.identity.model import MachineActor, ObligedActor
 from server.identity.permissions import PermissionTable
 from server.kernel.actor import Actor, Role
 from server.kernel.clock import Clock, local_date
@@ -38,7 +38,14 @@ class Access:
         return allowed
 
     def require(self, actor: Actor, action: str) -> None:
-        """Raise Forbidden ``identity.not_allowed`` unless the actor may do the action."""
+        """Raise Forbidden ``identity.not_allowed`` unless the actor may do the action.
+
+        Somebody who must first change their password or set up a second factor gets
+        ``identity.must_change_password`` or ``identity.must_set_up_totp``.
+        """
+        if isinstance(actor, ObligedActor):
+            first = "password" in actor.obligations
+            raise Forbidden("identity.must_change_password" if first else "identity.must_set_up_totp")
         if not self.allows(actor, action):
             raise Forbidden("identity.not_allowed", action=action)
 

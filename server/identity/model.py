@@ -41,6 +41,14 @@ class MachineActor(Actor):
 
 
 @dataclass(frozen=True, slots=True)
+class ObligedActor(Actor):
+    """An actor that must do something before anything else; it has no role until then."""
+
+    obligations: tuple[str, ...] = ()
+    """``password``: change it; ``totp``: set up a second factor."""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A person's account, without its secrets."""
 
@@ -105,11 +113,9 @@ class Resumed:
     """Who stands behind a session cookie or a bearer token."""
 
     actor: Actor
-    """The actor, in the post chosen; its role is None while an obligation is open."""
+    """The actor, in the post chosen; an ``ObligedActor`` without a role while an obligation is open."""
     session_id: str
     """Session or token."""
-    csrf_token: str
-    """Token that forms of this session carry; "" for machine tokens."""
     expires_at: datetime
     """When it ends at the latest."""
     obligations: tuple[str, ...]

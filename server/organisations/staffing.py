@@ -14,6 +14,7 @@ from server.organisations import rules
 from server.organisations.data import PostData, UnitData
 from server.organisations.model import (
     Authority,
+    Bloc,
     Body,
     Holder,
     Holding,
@@ -193,6 +194,30 @@ class Staffing:
             unit.record("organisations.end_authority", subject, old=old, new=new, detail=detail)
             return unit.answer(new)
 
+    async def administrator_post(self) -> str:
+        """Return a post of an administrator; make one when there is none.
+
+        An empty installation gets a body of its own for it (level ``installation``), which is in no list and
+        takes no documents.
+        """
+        today = local_date(self._units.now())
+        async with self._units.begin(SYSTEM) as unit:
+            await self._bodies.lock(unit)
+            posts = await self._posts.all_posts(unit)
+            for post in sorted(posts.values(), key=lambda post: post.id):
+                if post.role is Role.ADMINISTRATOR and post.valid_to is None:
+                    unit.record("organisations.find_administrator", Subject("post", post.id, post.body_id))
+                    return post.id
+            body = _installation(today)
+            if await self._bodies.body(unit, body.id) is None:
+                await self._bodies.insert(unit, [body], "")
+            post = Post(
+                f"{body.id}.quan-tri", body.id, "", "Quản trị hệ thống", Role.ADMINISTRATOR, today, None
+            )
+            await self._posts.write_posts(unit, [post], [])
+            unit.record("organisations.add_post", Subject("post", post.id, body.id), new=post)
+            return post.id
+
     async def post(self, reader: Reader, post_id: str) -> Post:
         """Return one post; raises NotFound ``organisations.post_unknown``."""
         found = await self._posts.posts(reader, [post_id])
@@ -328,3 +353,28 @@ class Staffing:
     def _require(self, actor: Actor) -> None:
         if actor.account_id != SYSTEM.account_id:
             self._door.require(actor, MANAGE)
+
+
+def _installation(today: date) -> Body:
+    return Body(
+        id=rules.INSTALLATION,
+        code="",
+        code_old="",
+        name="Hệ thống Liên Thông",
+        name_en="Liên Thông installation",
+        short_name="Hệ thống",
+        abbreviation="",
+        bloc=Bloc.ADMINISTRATION,
+        level=rules.INSTALLATION,
+        parent_id="",
+        superior_name="",
+        place="",
+        profile="state",
+        has_seal=False,
+        keeps_books=False,
+        kept_by_body_id="",
+        valid_from=today,
+        valid_to=None,
+        successor_id="",
+        version=1,
+    )

@@ -14,6 +14,8 @@ from server.organisations.data import TreeData, read_tree
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config" / "organisations" / "demo"
 PERMISSIONS = ROOT / "config" / "identity" / "permissions.toml"
+TABLE = load_permissions(PERMISSIONS)
+"""The permission table that ships; read once, outside every loop."""
 TODAY = date(2026, 11, 22)
 """The day of ``tests.conftest.MORNING`` in Viet Nam."""
 
@@ -43,7 +45,7 @@ def actor(post_id: str, role: Role, *, account_id: str = "", body_id: str = "", 
 
 def access(clock: Clock) -> Access:
     """Return the door with the permission table that ships."""
-    return Access(load_permissions(PERMISSIONS), clock)
+    return Access(TABLE, clock)
 
 
 def demo_province() -> TreeData:
