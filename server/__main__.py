@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from server.cli.root import build
-from server.compose import Services
+
+if TYPE_CHECKING:
+    from server.compose import Services
 
 
 async def serve(

@@ -107,12 +107,14 @@ class Rendering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Data the installation starts from. Relative paths lie under ``config/``."""
+    """Data of the installation. Relative paths lie under the project's folder."""
 
     profiles: str
+    book_forms: str
+    calendar: str
+    permissions: str
     organisations: str
     registers: str
-    calendar: str
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -185,9 +187,16 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if port := environment.get("PORT"):
         _override(values, "LIENTHONG_SERVER_PORT", port)
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise Invalid("settings.invalid", reason=str(error)) from error
+
+
+def _path(kind: type, value: object) -> Path:
+    """Make a Path of text; the settings have no other type that msgspec does not know."""
+    if kind is not Path or not isinstance(value, str):
+        raise NotImplementedError(kind)
+    return Path(value)
 
 
 def _override(values: dict[str, object], name: str, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,6 +170,11 @@ class Unit:
             }
         )
 
+    @property
+    def has_messages(self) -> bool:
+        """Tell whether something waits in the outbox because of this unit."""
+        return bool(self._messages)
+
     def answer(self, result: T) -> T:
         """Name the answer of this request; kept for ever if the request carries an Idempotency-Key."""
         self._answer = msgspec.json.encode(result)
@@ -213,6 +218,7 @@ class Units:
         self._database = database
         self._clock = clock
         self._ids = IdSource()
+        self._published: list[Callable[[], None]] = []
         self._statements = load(Path(__file__).with_name("unit.sql"), database.engine)
 
     @property
@@ -223,6 +229,10 @@ class Units:
     def now(self) -> datetime:
         """Return the present instant."""
         return self._clock.now()
+
+    def after_publish(self, call: Callable[[], None]) -> None:
+        """Have ``call()`` made after each commit that put messages into the outbox."""
+        self._published.append(call)
 
     @asynccontextmanager
     async def begin(self, actor: Actor) -> AsyncIterator[Unit]:
@@ -239,6 +249,9 @@ class Units:
                 unit = Unit(transaction, actor, self._clock.now(), self._statements, self._ids)
                 yield unit
                 await unit.close()
+            if unit.has_messages:
+                for call in self._published:
+                    call()
         except UniqueViolation as error:
             if once is not None and "idempotency" in error.constraint:
                 await self._replay(self._database, actor, once)

@@ -1,0 +1,290 @@
+"""From settings to services: opens the stores, ties the rooms together, closes in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from server.audit.open import make_audit
+from server.audit.service import Audit
+from server.circulation.adapters import IssuedDocuments
+from server.circulation.service import Circulation
+from server.documents.service import Documents
+from server.files.guard.model import GuardLimits
+from server.files.guard.pool import Guard
+from server.files.scanner import ClamdScanner, NoScanner, Scanner
+from server.files.service import Files
+from server.identity.access import Access
+from server.identity.imports import AccountImport
+from server.identity.limits import Limits
+from server.identity.mandates import Mandates
+from server.identity.passwords import Cost, Passwords
+from server.identity.permissions import PermissionTable, load_permissions
+from server.identity.rules import Limit
+from server.identity.sealing import Sealer
+from server.identity.secondfactor import SecondFactor
+from server.identity.service import Identity
+from server.identity.sessions import Sessions, SessionSettings
+from server.identity.tokens import Tokens
+from server.jobs import Jobs
+from server.kernel.actor import Role
+from server.kernel.clock import Clock, SystemClock
+from server.kernel.errors import LienThongError
+from server.kernel.workdays import WorkingDays
+from server.notifications.model import DELIVER, Batch
+from server.notifications.service import Notifications
+from server.organisations.service import Organisations
+from server.organisations.staffing import Staffing
+from server.registers.bookforms import BookForms
+from server.registers.profiles import Profiles
+from server.registers.service import Registers
+from server.render.service import Renderer
+from server.settings import Settings
+from server.signatures.model import VerifyRequest
+from server.signatures.service import Signatures
+from server.unit import Units
+from storage.blobs.open import open_blobs
+from storage.blobs.protocol import BlobError, BlobStore
+from storage.sql.migrate import migrate
+from storage.sql.open import open_database
+from storage.sql.protocol import Database, SqlError
+
+SECRET_BYTES = 32
+SWITCH_SECONDS = 0.001
+"""How long a working thread may keep the interpreter from the loop; Python's own 5 ms is a stall here."""
+CHECK_SECONDS = 5
+PURGE_SECONDS = 3600
+TEXT_FACE = "400Regular/Tinos_400Regular.ttf"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every room's service, ready for use. The edge gets this and nothing below it."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    blobs: BlobStore
+    units: Units
+    access: Access
+    organisations: Organisations
+    staffing: Staffing
+    identity: Identity
+    sessions: Sessions
+    second_factor: SecondFactor
+    tokens: Tokens
+    mandates: Mandates
+    account_import: AccountImport
+    files: Files
+    profiles: Profiles
+    registers: Registers
+    documents: Documents
+    signatures: Signatures
+    circulation: Circulation
+    notifications: Notifications
+    working_days: WorkingDays
+    audit: Audit
+    jobs: Jobs
+    scanner: Scanner
+
+    async def ready(self) -> dict[str, bool]:
+        """Tell which parts answer: database, objects, ledger, scanner (readiness)."""
+        return {
+            "database": await _answers(self.jobs.depth()),
+            "objects": await _answers(self.blobs.check()),
+            "ledger": not self.audit.sequencer.fault,
+            "scanner": await _answers(self.scanner.check()),
+        }
+
+
+async def _answers(check: Awaitable[object]) -> bool:
+    try:
+        await asyncio.wait_for(check, CHECK_SECONDS)
+    except (LienThongError, BlobError, SqlError, OSError):
+        return False
+    return True
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, clock: Clock | None = None, background: bool = True
+) -> AsyncIterator[Services]:
+    """Open everything an installation needs; migrate the database first.
+
+    With ``background`` the outbox and the schedules run. Raises LienThongError, SqlError, BlobError, OSError.
+    """
+    clock = clock or SystemClock()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    secret, font, profiles, forms, days, table = await asyncio.to_thread(_read_files, settings)
+    await migrate(settings.database_url)
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings.database_url, readers=settings.storage.database_readers)
+        stack.push_async_callback(database.close)
+        blobs = await _open_blobs(settings, clock)
+        stack.push_async_callback(blobs.close)
+        units = Units(database, clock)
+        access = Access(table, clock)
+        organisations, staffing = Organisations(units, access), Staffing(units, access)
+        passwords = Passwords(Cost(settings.identity.argon2_memory_kib, settings.identity.argon2_passes))
+        stack.callback(passwords.close)
+        factor = SecondFactor(units, access, passwords, Sealer(secret))
+        limits = Limits(database, clock)
+        sessions = Sessions(units, passwords, factor, limits, _session_settings(settings))
+        stack.push_async_callback(sessions.close)
+        identity = Identity(units, access, passwords, staffing)
+        notifications = Notifications(units, access)
+        guard = Guard(workers=settings.files.guard_workers, limits=_guard_limits(settings))
+        stack.push_async_callback(guard.close)
+        scanner = _scanner(settings)
+        files = Files(
+            units,
+            blobs,
+            guard,
+            scanner,
+            access,
+            spool=settings.under_data("spool"),
+            limit_bytes=settings.files.limit_bytes,
+        )
+        renderer = Renderer(
+            settings.under_root(settings.rendering.fonts),
+            settings.under_root("config/forms"),
+            timeout_seconds=settings.rendering.timeout_seconds,
+        )
+        stack.push_async_callback(renderer.close)
+        registers = Registers(units, access, organisations, profiles, forms, renderer)
+        documents = Documents(units, access, files, organisations, identity, registers, profiles, renderer)
+        signatures = Signatures(
+            units,
+            access,
+            files,
+            documents,
+            profiles,
+            settings=settings.signing,
+            keys=settings.under_data(settings.signing.keys),
+            trust=settings.under_data(settings.signing.trust),
+            font=font,
+        )
+        stack.push_async_callback(signatures.close)
+        circulation = Circulation(
+            units, access, files, IssuedDocuments(documents), registers, organisations, days
+        )
+        audit = make_audit(database, settings)
+        stack.push_async_callback(audit.sequencer.close)
+        jobs = Jobs(database, clock, settings.jobs, owner=f"{os.getpid()}-{secrets.token_hex(4)}")
+        services = Services(
+            settings=settings,
+            clock=clock,
+            database=database,
+            blobs=blobs,
+            units=units,
+            access=access,
+            organisations=organisations,
+            staffing=staffing,
+            identity=identity,
+            sessions=sessions,
+            second_factor=factor,
+            tokens=Tokens(units, access),
+            mandates=Mandates(units, access, organisations),
+            account_import=AccountImport(units, access, passwords, staffing),
+            files=files,
+            profiles=profiles,
+            registers=registers,
+            documents=documents,
+            signatures=signatures,
+            circulation=circulation,
+            notifications=notifications,
+            working_days=days,
+            audit=audit,
+            jobs=jobs,
+            scanner=scanner,
+        )
+        _wire(services)
+        if background:
+            jobs.start()
+            stack.push_async_callback(jobs.stop)
+        yield services
+
+
+def _wire(services: Services) -> None:
+    """Tie subscribers to the outbox and schedules to the clock."""
+    jobs, audit = services.jobs, services.settings.audit
+    jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify)
+    jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
+
+    async def sequence() -> None:
+        await services.audit.sequencer.run()
+
+    jobs.every("audit.sequence", audit.sequence_seconds, sequence)
+    jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
+    services.units.after_publish(jobs.wake)
+
+
+def _read_files(
+    settings: Settings,
+) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable]:
+    """Read what lies in files (blocking), making folders and the installation's secret at the first start."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.under_data("spool").mkdir(exist_ok=True)
+    province = settings.province
+    return (
+        _secret(settings.under_data("installation.secret")),
+        settings.under_root(settings.rendering.fonts) / TEXT_FACE,
+        Profiles.load(settings.under_root(province.profiles)),
+        BookForms.load(settings.under_root(province.book_forms)),
+        WorkingDays.read(settings.under_root(province.calendar).read_bytes()),
+        load_permissions(settings.under_root(province.permissions)),
+    )
+
+
+def _secret(path: Path) -> bytes:
+    """Read the secret of the installation, or make it (0600)."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+async def _open_blobs(settings: Settings, clock: Clock) -> BlobStore:
+    secret = settings.storage.blobs_secret_file
+    return await open_blobs(
+        settings.blobs_url,
+        secret_file=Path(secret) if secret else None,
+        spool_directory=settings.under_data("spool"),
+        ensure_bucket=True,
+        now=clock.now(),
+    )
+
+
+def _session_settings(settings: Settings) -> SessionSettings:
+    identity = settings.identity
+    return SessionSettings(
+        idle=timedelta(seconds=identity.session_idle_seconds),
+        absolute=timedelta(seconds=identity.session_absolute_seconds),
+        account_limit=Limit(identity.lockout_failures, identity.lockout_seconds, identity.lockout_seconds),
+        address_limit=Limit(
+            identity.address_attempts, identity.address_window_seconds, identity.address_window_seconds
+        ),
+        totp_required=frozenset(Role(name) for name in identity.totp_required_roles),
+    )
+
+
+def _guard_limits(settings: Settings) -> GuardLimits:
+    files = settings.files
+    return GuardLimits(max_pages=files.pages_limit, timeout_seconds=float(files.guard_timeout_seconds))
+
+
+def _scanner(settings: Settings) -> Scanner:
+    address = settings.files.scanner
+    if not address:
+        return NoScanner()
+    return ClamdScanner(address, fail_closed=settings.files.scanner_fail_closed)
