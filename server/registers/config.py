@@ -76,15 +76,17 @@ class RuleSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rules_of(self, bodies: Iterable[Body]) -> tuple[SeriesRule, ...]:
         """Return every rule for these bodies; closed bodies get none from templates."""
+        known = list(bodies)
+        here = {body.id for body in known}
         own = {(rule.body_id, rule.book) for rule in self.rules}
         made = [
             template.rule_for(body)
-            for body in bodies
+            for body in known
             if body.valid_to is None
             for template in self.templates
             if template.profile in ("", body.profile) and (body.id, template.book) not in own
         ]
-        return (*self.rules, *made)
+        return (*(rule for rule in self.rules if rule.body_id in here), *made)
 
 
 def load_rules(path: Path) -> RuleSet:

@@ -13,6 +13,7 @@ from server.kernel.clock import local_date
 from server.kernel.errors import Forbidden, Invalid, NotFound
 from server.kernel.page import LIMIT_MAX, Page, PageRequest
 from server.kernel.record import Subject
+from server.organisations.model import Body
 from server.registers.bookforms import BookForms, incoming_cells, outgoing_cells, postal_cells
 from server.registers.counting import Access, Directory
 from server.registers.model import BookQuery, Completeness, IncomingRow, OutgoingRow, PostalRow
@@ -61,7 +62,8 @@ class Registers(Outgoing, Received):
         """
         if actor.account_id != SYSTEM.account_id:
             self._access.require(actor, "registers.configure")
-        filled = [await self._filled(rule) for rule in rules]
+        bodies = {body_id: await self._directory.body(body_id) for body_id in {r.body_id for r in rules}}
+        filled = [_filled(rule, bodies[rule.body_id]) for rule in rules]
         for rule in filled:
             if actor.account_id != SYSTEM.account_id and actor.body_id not in (rule.body_id, rule.keeper):
                 raise Forbidden("registers.not_keeper", body=rule.body_id, keeper=rule.keeper)
@@ -74,10 +76,9 @@ class Registers(Outgoing, Received):
             merged = {**known, **{rule.id: rule for rule in filled}}
             touched = {rule.body_id for rule in filled}
             check_rules([rule for rule in merged.values() if rule.body_id in touched])
-            for rule in filled:
-                if known.get(rule.id) == rule:
-                    continue
-                await self._store.save_rule(unit, rule)
+            changed = [rule for rule in filled if known.get(rule.id) != rule]
+            await self._store.save_rules(unit, changed)
+            for rule in changed:
                 unit.record(
                     "registers.configure",
                     Subject("series_rule", rule.id, rule.body_id),
@@ -86,16 +87,6 @@ class Registers(Outgoing, Received):
                     detail={"book": rule.book.value, "period": rule.period.value},
                 )
             return unit.answer(filled)
-
-    async def _filled(self, rule: SeriesRule) -> SeriesRule:
-        body = await self._directory.body(rule.body_id)
-        notated = rule.book in (Book.OUTGOING, Book.COPIES)
-        return msgspec.structs.replace(
-            rule,
-            kept_by=rule.kept_by or body.keeper_id,
-            profile=(rule.profile or body.profile) if notated else "",
-            symbol=(rule.symbol or body.abbreviation) if notated else "",
-        )
 
     async def rules(self, actor: Actor, body_id: str) -> list[SeriesRule]:
         """Return the rules by which a body's numbers run. Raises Forbidden."""
@@ -225,3 +216,14 @@ def _range(query: BookQuery) -> str:
     until = f"đến ngày {shown(query.until)}" if query.until else ""
     words = " ".join(word for word in (since, until) if word)
     return words[:1].upper() + words[1:]
+
+
+def _filled(rule: SeriesRule, body: Body) -> SeriesRule:
+    """Fill what a rule leaves open from its body; only outgoing books have a notation."""
+    notated = rule.book in (Book.OUTGOING, Book.COPIES)
+    return msgspec.structs.replace(
+        rule,
+        kept_by=rule.kept_by or body.keeper_id,
+        profile=(rule.profile or body.profile) if notated else "",
+        symbol=(rule.symbol or body.abbreviation) if notated else "",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from server.registers.rows import LAST, Scope, order_of, page_of, place, split, 
 from server.registers.rules import fold
 from server.registers.series import Book, Period, Series, SeriesRule
 from server.unit import Unit
-from storage.sql.protocol import Reader, SqlValue
+from storage.sql.protocol import Params, Reader, SqlValue
 from storage.sql.rows import Json
 from storage.sql.statements import Engine, load_all
 
@@ -52,10 +53,9 @@ class RegistersStore:
     def __init__(self, engine: Engine) -> None:
         self._statements = load_all(Path(__file__).parent, engine)
 
-    async def save_rule(self, unit: Unit, rule: SeriesRule) -> None:
-        """Keep a rule, new or changed."""
-        await unit.execute(
-            self._statements["save_rule"],
+    async def save_rules(self, unit: Unit, rules: Sequence[SeriesRule]) -> None:
+        """Keep rules, new or changed, in one step."""
+        rows: list[Params] = [
             {
                 "id": rule.id,
                 "body_id": rule.body_id,
@@ -63,8 +63,10 @@ class RegistersStore:
                 "book": rule.book.value,
                 "rule": canonical(rule).decode(),
                 "updated_at": text(unit.now),
-            },
-        )
+            }
+            for rule in rules
+        ]
+        await unit.execute_many(self._statements["save_rule"], rows)
 
     async def rules_of_body(
         self, tx: Reader | Unit, body_id: str, book: Book | None = None

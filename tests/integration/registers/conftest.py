@@ -93,10 +93,6 @@ async def registers(
     rule_set: RuleSet,
 ) -> Registers:
     await directory.import_tree(people.ADMINISTRATOR, province)
-    bodies = [
-        await directory.body(key) for key in ("z01", "z01-01", "z01-90", "z02", "z02-05", "z03-01", "z06-05")
-    ]
-    wanted = {body.id for body in bodies}
-    rules = [rule for rule in rule_set.rules_of(bodies) if rule.body_id in wanted]
-    await room.configure(SYSTEM, rules)
+    keys = ("z01", "z01-01", "z01-90", "z02", "z02-05", "z03-01", "z06-05")
+    await room.configure(SYSTEM, rule_set.rules_of([await directory.body(key) for key in keys]))
     return room
