@@ -108,6 +108,8 @@ class Reading(Core):
         found = await self.store.version(self.units.reader, document_id, n, self.scope_of(actor))
         if found is None:
             raise NotFound("documents.version_unknown", n=n)
+        if actor.mandate_id:
+            await self._note_supervisor(actor, await self.load(actor, document_id))
         return VersionView(*found)
 
     async def counts(self, actor: Actor) -> Counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from storage.blobs.protocol import BlobInfo
@@ -41,6 +42,24 @@ class StoredFile:
     """Name as kept: NFC, no path, no control characters."""
     pages: int
     """Pages of the PDF."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A resumable upload (tus 1.0) under way or finished."""
+
+    id: str
+    """Id: the last part of its address."""
+    name: str
+    """Name as kept."""
+    size_bytes: int
+    """Length of the whole, told when it began."""
+    offset: int
+    """Bytes that are safe on the disk; the next part begins here."""
+    expires_at: datetime
+    """Gone after this instant unless it is finished."""
+    file: StoredFile | None
+    """What it became; None = not finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,3 +25,17 @@ SELECT digest, size_bytes, media_type, chunk_digests FROM objects WHERE digest =
 
 -- name: digests
 SELECT digest, size_bytes, media_type, chunk_digests FROM objects WHERE digest > :after ORDER BY digest LIMIT :limit
+
+-- name: insert_upload
+INSERT INTO uploads (id, account_id, post_id, body_id, name, size_bytes, expires_at, created_at)
+VALUES (:id, :account_id, :post_id, :body_id, :name, :size_bytes, :expires_at, :created_at)
+
+-- name: find_upload
+SELECT id, name, size_bytes, expires_at, digest FROM uploads
+WHERE id = :id AND account_id = :account_id AND body_id = :body_id
+
+-- name: finish_upload
+UPDATE uploads SET digest = :digest WHERE id = :id AND digest = ''
+
+-- name: uploads_of
+SELECT COUNT(*) AS n FROM uploads WHERE account_id = :account_id AND digest = '' AND expires_at > :now

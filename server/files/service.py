@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections import OrderedDict
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
@@ -13,8 +14,9 @@ import msgspec
 from server.files import rules
 from server.files.model import FileView, HeldFile, Made, Secrecy, StoredFile
 from server.files.ports import Judge
+from server.files.resumable import KEPT_FOR, Resumable
 from server.files.scanner import Scanner
-from server.files.spool import slices, spooled
+from server.files.spool import slices, spooled, sweep
 from server.files.store import FileStore, ObjectRow
 from server.identity.access import Access
 from server.kernel.actor import Actor
@@ -53,7 +55,10 @@ class Files:
         spool: Path,
         limit_bytes: int,
     ) -> None:
-        """``spool`` is an existing folder of its own; ``limit_bytes`` is the largest file taken in."""
+        """``spool`` is an existing folder of its own, shared by the processes of the installation.
+
+        ``limit_bytes`` is the largest file taken in.
+        """
         self._units = units
         self._blobs = blobs
         self._guard = guard
@@ -63,6 +68,8 @@ class Files:
         self.limit_bytes = limit_bytes
         self._store = FileStore(units.reader.engine)
         self._known: OrderedDict[str, ObjectRow] = OrderedDict()
+        self.uploads = Resumable(units, self, access, folder=spool)
+        """Uploads that go on after a broken line (tus 1.0)."""
 
     async def receive(
         self, actor: Actor, chunks: AsyncIterable[bytes], *, name: str, secrecy: str | None
@@ -82,19 +89,35 @@ class Files:
         await self.require_not_secret(actor, rules.secrecy(secrecy))
         clean = rules.clean_name(name)
         async with spooled(self._spool, chunks, limit_bytes=self.limit_bytes) as path:
-            inspection = await self._guard.inspect(path)
-            await self._scanner.scan(path)
-            info = await self._put(slices(path))
-        stored = StoredFile(info.digest, info.size_bytes, inspection.media_type, clean, inspection.pages)
+            stored, info = await self.take_in(path, clean)
         async with self._units.begin(_with_body_digest(actor, stored)) as unit:
-            await self._store.keep(unit, info, actor.body_id, stored.media_type, clean, stored.pages)
-            unit.record(
-                "files.receive",
-                Subject("file", info.digest, actor.body_id),
-                new=stored,
-                detail={"size_bytes": info.size_bytes, "media_type": stored.media_type},
-            )
-            return unit.answer(stored)
+            return unit.answer(await self.record_received(unit, stored, info))
+
+    async def sweep(self) -> None:
+        """Remove what a crash or a forgotten upload left in the spool; a schedule calls it every hour."""
+        await asyncio.to_thread(sweep, self._spool, self._units.now() - KEPT_FOR)
+
+    async def take_in(self, path: Path, name: str) -> tuple[StoredFile, BlobInfo]:
+        """Judge a file that lies complete on the disk and store its bytes; no row is written yet.
+
+        Raises Refused, TooLarge, Unavailable as ``receive``.
+        """
+        inspection = await self._guard.inspect(path)
+        await self._scanner.scan(path)
+        info = await self._put(slices(path))
+        return StoredFile(info.digest, info.size_bytes, inspection.media_type, name, inspection.pages), info
+
+    async def record_received(self, unit: Unit, stored: StoredFile, info: BlobInfo) -> StoredFile:
+        """Write row, holding and audit entry of a file taken in by the unit's actor."""
+        body_id = unit.actor.body_id
+        await self._store.keep(unit, info, body_id, stored.media_type, stored.name, stored.pages)
+        unit.record(
+            "files.receive",
+            Subject("file", info.digest, body_id),
+            new=stored,
+            detail={"size_bytes": info.size_bytes, "media_type": stored.media_type},
+        )
+        return stored
 
     async def require_not_secret(self, actor: Actor, level: Secrecy) -> None:
         """Refuse a state-secret level and leave an audit entry of the attempt.

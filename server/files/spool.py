@@ -67,16 +67,18 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path, older_than: datetime) -> None:
-    """Make the folder and remove what a crash left in it. Blocks; called at the start.
+def sweep(folder: Path, older_than: datetime) -> int:
+    """Remove what nobody has written to since: left by a crash, or an upload that was not continued. Blocks.
 
-    Only files last written before ``older_than``: another process may be taking in an upload here.
+    Returns how many files were removed. Newer ones stay: another process may be taking them in.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    removed = 0
     for path in folder.iterdir():
         with suppress(OSError):  # another process may have removed it just now
             if path.stat().st_mtime < older_than.timestamp():
-                _remove(path)
+                path.unlink()
+                removed += 1
+    return removed
 
 
 async def slices(path: Path) -> AsyncIterator[bytes]:

@@ -33,6 +33,23 @@ class ObjectRow:
         return BlobInfo(self.digest, self.size_bytes, self.chunk_digests)
 
 
+@dataclass(frozen=True)
+class UploadRow:
+    """A resumable upload."""
+
+    id: str
+    name: str
+    size_bytes: int
+    expires_at: datetime
+    digest: str
+    """What it became; "" = not finished."""
+
+
+@dataclass(frozen=True)
+class _Count:
+    n: int
+
+
 class FileStore:
     """Reads and writes ``objects`` and ``object_holdings``."""
 
@@ -81,6 +98,40 @@ class FileStore:
     async def find(self, tx: Reader, digest: str) -> ObjectRow | None:
         """Return an object, or None."""
         return await tx.fetch_one(self._statements["find_object"], {"digest": digest}, ObjectRow)
+
+    async def add_upload(self, unit: Unit, upload: UploadRow) -> None:
+        """Write the row of a resumable upload."""
+        actor = unit.actor
+        await unit.execute(
+            self._statements["insert_upload"],
+            {
+                "id": upload.id,
+                "account_id": actor.account_id,
+                "post_id": actor.post_id,
+                "body_id": actor.body_id,
+                "name": upload.name,
+                "size_bytes": upload.size_bytes,
+                "expires_at": text(upload.expires_at),
+                "created_at": text(unit.now),
+            },
+        )
+
+    async def upload(self, tx: Reader, upload_id: str, account_id: str, body_id: str) -> UploadRow | None:
+        """Return a resumable upload of a person for a body, or None."""
+        params = {"id": upload_id, "account_id": account_id, "body_id": body_id}
+        return await tx.fetch_one(self._statements["find_upload"], params, UploadRow)
+
+    async def finish_upload(self, unit: Unit, upload_id: str, digest: str) -> bool:
+        """Write what an upload became; False when it was finished before."""
+        params = {"id": upload_id, "digest": digest}
+        return await unit.execute(self._statements["finish_upload"], params) == 1
+
+    async def uploads_under_way(self, tx: Reader, account_id: str, now: datetime) -> int:
+        """Count the unfinished uploads of a person."""
+        found = await tx.fetch_one(
+            self._statements["uploads_of"], {"account_id": account_id, "now": text(now)}, _Count
+        )
+        return found.n if found else 0
 
     async def page(self, tx: Reader, after: str, limit: int) -> list[ObjectRow]:
         """Return objects in the order of their digests, for checks of the whole store."""

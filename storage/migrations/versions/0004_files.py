@@ -33,3 +33,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", "body_id"),
     )
     index("object_holdings_body", "object_holdings", ["body_id", "first_at"])
+    # Resumable uploads under way; the bytes lie in the spool of the installation until they are judged.
+    table(
+        "uploads",
+        column("id", TEXT, primary_key=True),
+        column("account_id", TEXT),
+        column("post_id", TEXT),
+        column("body_id", TEXT),
+        column("name", TEXT),
+        column("size_bytes", INTEGER),
+        column("expires_at", TEXT),
+        column("digest", TEXT, default=""),
+        column("created_at", TEXT),
+    )
+    index("uploads_expires", "uploads", ["expires_at"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
 
-from server.documents.commands import Advance, CheckForm, CreateDraft, PlaceFields
+from server.documents.commands import Advance, CheckForm, CoIssuerInput, CreateDraft, PlaceFields
 from server.documents.model import Act, State, VersionKind
 from server.documents.service import Filter
 from server.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -210,6 +211,22 @@ async def test_of_two_signings_at_once_one_wins(desk: Desk) -> None:
     assert len((await desk.documents.get(AUTHOR, at.id)).versions) == 2
 
 
+async def test_of_two_who_act_at_the_same_moment_one_is_told(desk: Desk) -> None:
+    at = await desk.submitted()
+    at = await desk.documents.check_form(CHIEF, at.id, CheckForm(version=at.version, passed=True))
+    back = Advance(version=at.version, reason="Sửa lại")
+    outcomes = await asyncio.gather(
+        desk.documents.approve(HEAD, at.id, Advance(version=at.version)),
+        desk.documents.take_back(AUTHOR, at.id, back),
+        return_exceptions=True,
+    )
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert [error.code for error in refused] == ["documents.changed"]
+    view = await desk.documents.get(AUTHOR, at.id)
+    assert view.document.version == at.version + 1
+    assert len(view.steps) == 4
+
+
 async def test_a_fill_that_did_not_end_goes_on_with_the_number_taken(desk: Desk) -> None:
     at = await desk.to_sign()
     await desk.sign(SECRETARY, at.id)
@@ -242,10 +259,8 @@ async def test_a_fault_found_after_the_number_voids_it_with_the_reason(desk: Des
 
 
 async def test_co_issuers_sign_and_seal_after_the_lead_body(desk: Desk) -> None:
-    co = ({"body_id": "z02-05", "signer_post": "z02-05.gd"},)
-    from server.documents.commands import CoIssuerInput
-
-    at = await desk.to_sign(co_issuers=tuple(CoIssuerInput(**one) for one in co))
+    department = CoIssuerInput(body_id="z02-05", signer_post="z02-05.gd")
+    at = await desk.to_sign(co_issuers=(department,))
     first = await desk.sign(SECRETARY, at.id)
     director, clerk = person("z02-05.gd"), person("z02-05.vt")
     assert (first.state, first.turn) == (State.TO_SIGN, "post:z02-05.gd")
