@@ -81,6 +81,21 @@ RANK: Mapping[Code, int] = MappingProxyType(
 REASON_NEEDED: frozenset[Code] = frozenset({Code.REFUSED, Code.RECALL_REQUESTED, Code.RECALL_REFUSED})
 """Codes that are nothing without a reason."""
 
+ACT: Mapping[Code, str] = MappingProxyType(
+    {
+        Code.ARRIVED: "arrive",
+        Code.REFUSED: "refuse",
+        Code.ACCEPTED: "accept",
+        Code.ASSIGNED: "hand_on",
+        Code.IN_PROGRESS: "start",
+        Code.FINISHED: "finish",
+        Code.RECALL_REQUESTED: "request_recall",
+        Code.RECALL_AGREED: "agree_recall",
+        Code.RECALL_REFUSED: "refuse_recall",
+    }
+)
+"""Verb by which the audit names entering a state. (Naming posts is ``assign``; the state is ``hand_on``.)"""
+
 EVIDENCE_EVENT: Mapping[Code, str] = MappingProxyType(
     {
         Code.ARRIVED: "ContentConsignment",

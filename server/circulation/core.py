@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from server.circulation.codes import Code
+from server.circulation.codes import ACT, Code
 from server.circulation.model import Position, Standing
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
 from server.circulation.receipts import Acting, Receipt, Sealed, event_of, seal
@@ -109,7 +109,7 @@ class Core:
         ):
             raise _handled(position)
         unit.record(
-            f"circulation.{code.name.lower()}",
+            f"circulation.{ACT[code]}",
             subject_of(position),
             old=before,
             new=after,

@@ -77,6 +77,14 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """The answer of marking."""
+
+    read: int
+    """Notices that were unread before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """Notices that were made now, for whoever carries them further."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,7 +10,7 @@ from server.kernel.actor import SYSTEM, Actor
 from server.kernel.errors import Invalid
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import Subject
-from server.notifications.model import Batch, Made, Notice, Sender, Unread
+from server.notifications.model import Batch, Made, Marked, Notice, Sender, Unread
 from server.notifications.store import NoticeStore
 from server.unit import Units
 
@@ -28,14 +27,6 @@ class Door(Protocol):
     def require(self, actor: Actor, action: str) -> None:
         """Raise Forbidden unless the actor may do the action."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """The answer of marking."""
-
-    read: int
-    """Notices that were unread before."""
 
 
 class Notifications:
