@@ -7,9 +7,10 @@ that start together do not collide: PostgreSQL by an advisory lock, SQLite by th
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +25,8 @@ LOCK_KEY = 0x4C544D49
 """Key of PostgreSQL's advisory lock: the letters LTMI."""
 LOCK_TIMEOUT_SECONDS = 120
 """How long one process waits for another that is migrating."""
+
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 T = TypeVar("T")
 
@@ -52,7 +55,13 @@ def head() -> str:
 
 async def _in_thread(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     # Alembic reads its step files while it runs; a loop of its own in a thread keeps that off ours.
-    return await asyncio.to_thread(lambda: asyncio.run(_connected(url, work)))
+    return await asyncio.to_thread(_alone, url, work)
+
+
+def _alone(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    # Alembic keeps what it is working on in the module: two at once in one process would mix.
+    with _ONE_AT_A_TIME:
+        return asyncio.run(_connected(url, work))
 
 
 async def _connected(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,14 +61,34 @@ async def open_database(
 async def _open_file(path: Path, readers: int) -> SqliteDatabase:
     opened: list[aiosqlite.Connection] = []
     try:
-        opened.append(await _connect(f"file:{quote(str(path))}?mode=rwc", _WRITER))
+        await asyncio.to_thread(_probe, path)
+        opened.append(await _connect(_address(path, "rw"), _WRITER))
         for _ in range(max(readers, 1)):
-            opened.append(await _connect(f"file:{quote(str(path))}?mode=ro", _READER))
+            opened.append(await _connect(_address(path, "ro"), _READER))
     except sqlite3.Error as error:
         for connection in opened:
             await connection.close()
         raise DatabaseUnavailable(f"{path}: {error}") from error
     return SqliteDatabase(opened[0], opened[1:])
+
+
+def _probe(path: Path) -> None:
+    """Make the file when there is none, readable by this user alone, and look whether it is a database.
+
+    Raises sqlite3.Error here, because a connection of aiosqlite that fails to open leaves its thread behind.
+    """
+    # SQLite gives its journal files the mode of the database, so the mode has to be right from the start.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(_address(path, "rw"), uri=True, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    finally:
+        connection.close()
+
+
+def _address(path: Path, mode: str) -> str:
+    return f"file:{quote(str(path))}?mode={mode}"
 
 
 async def _open_memory(copy_of: Path | None) -> aiosqlite.Connection:

@@ -25,8 +25,10 @@ Work = Callable[[sqlite3.Connection], T]
 
 GROUP_UNITS = 64
 """Units that share one commit at most."""
-GROUP_SECONDS = 0.005
-"""A group takes no further unit this long after its first statement."""
+GROUP_SECONDS = 0.02
+"""A group takes no further unit this long after its first statement. It matters under load only: a group
+ends as soon as nobody waits. Measured with 64 units at once and an fsync of 3 ms: 5 ms gave 1,000 units/s,
+20 ms 1,450 to 3,200, 50 ms no more."""
 
 
 @dataclass(eq=False, slots=True)
