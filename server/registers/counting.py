@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -11,7 +11,6 @@ from server.kernel.clock import local_date
 from server.kernel.errors import Conflict, Forbidden, NotFound
 from server.kernel.record import Subject
 from server.organisations.model import Body
-from server.registers.model import BookQuery
 from server.registers.profiles import Profiles
 from server.registers.rows import Scope
 from server.registers.rules import check_date, choose_rule, first_number, period_on
@@ -138,16 +137,14 @@ class Counting:
             "g_today": local_date(self._units.now()).isoformat(),
         }
 
-    async def _view(self, actor: Actor, query: BookQuery) -> None:
-        """Check that the actor may read books; a supervisor's view leaves an audit entry."""
+    async def _view(self, actor: Actor, kind: str, subject_id: str, body_id: str = "") -> None:
+        """Check that the actor may read books; a view under a mandate leaves an audit entry."""
         self._access.require(actor, "registers.read")
-        if actor.role is Role.SUPERVISOR:
-            async with self._units.begin(actor) as unit:
-                unit.record(
-                    "identity.supervised_view",
-                    Subject("book", query.series_id or query.body_id, query.body_id),
-                    detail={"mandate": actor.mandate_id},
-                )
+        if actor.role is not Role.SUPERVISOR or not actor.mandate_id:
+            return
+        async with self._units.begin(replace(actor, request=replace(actor.request, once=None))) as unit:
+            subject = Subject(kind, subject_id, body_id)
+            unit.record("identity.supervised_view", subject, detail={"mandate": actor.mandate_id})
 
 
 def _require_keeper(actor: Actor, body_id: str, kept_by: str) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "OutgoingRow",
     "PostalFacts",
     "PostalRow",
+    "ReadableBook",
     "Series",
 ]
 
@@ -347,3 +348,13 @@ class BookQuery:
     """Words to look for, with or without marks; "" = all."""
     oldest_first: bool = False
     """Order: as the book is printed, or newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableBook:
+    """A book that an actor may read."""
+
+    body_id: str
+    """Body whose book it is."""
+    book: Book
+    """Which book."""

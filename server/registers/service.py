@@ -16,13 +16,12 @@ from server.kernel.record import Subject
 from server.organisations.model import Body
 from server.registers.bookforms import BookForms, incoming_cells, outgoing_cells, postal_cells
 from server.registers.counting import Access, Directory
-from server.registers.model import BookQuery, Completeness, IncomingRow, OutgoingRow, PostalRow
+from server.registers.model import BookQuery, Completeness, IncomingRow, OutgoingRow, PostalRow, ReadableBook
 from server.registers.outgoing import Outgoing
 from server.registers.profiles import Profiles
 from server.registers.received import Received
 from server.registers.rules import check_rules, completeness, shown
 from server.registers.series import Book, Series, SeriesRule
-from server.registers.store import ReadableBook
 from server.render.model import Rendered
 from server.render.service import Renderer
 from server.render.slips import BookPages
@@ -118,6 +117,7 @@ class Registers(Outgoing, Received):
         Raises NotFound ``registers.series_unknown``.
         """
         series = await self.series(actor, series_id)
+        await self._view(actor, "series", series.id, series.body_id)
         return completeness(series, await self._store.number_lines(self._units.reader, series_id))
 
     async def number(self, actor: Actor, number_id: str) -> OutgoingRow:
@@ -126,6 +126,7 @@ class Registers(Outgoing, Received):
         found = await self._store.number(self._units.reader, number_id, self._scope(actor))
         if found is None:
             raise NotFound("registers.number_unknown", id=number_id)
+        await self._view(actor, "number", found.id, found.body_id)
         return found
 
     async def number_of(self, tx: Reader, document_id: str) -> OutgoingRow | None:
@@ -135,19 +136,19 @@ class Registers(Outgoing, Received):
     async def outgoing_book(self, actor: Actor, query: BookQuery, page: PageRequest) -> Page[OutgoingRow]:
         """Return a part of the outgoing book, or of the book of copies. Raises Forbidden, Invalid."""
         query = self._own(actor, query)
-        await self._view(actor, query)
+        await self._view(actor, "book", query.series_id or query.body_id, query.body_id)
         return await self._store.outgoing(self._units.reader, query, page, self._scope(actor))
 
     async def incoming_book(self, actor: Actor, query: BookQuery, page: PageRequest) -> Page[IncomingRow]:
         """Return a part of the incoming book, or of citizens' letters. Raises Forbidden, Invalid."""
         query = self._own(actor, query)
-        await self._view(actor, query)
+        await self._view(actor, "book", query.series_id or query.body_id, query.body_id)
         return await self._received.incoming(self._units.reader, query, page, self._scope(actor))
 
     async def postal_book(self, actor: Actor, query: BookQuery, page: PageRequest) -> Page[PostalRow]:
         """Return a part of the postal book. Raises Forbidden, Invalid."""
         query = self._own(actor, query)
-        await self._view(actor, query)
+        await self._view(actor, "book", query.series_id or query.body_id, query.body_id)
         return await self._received.postal(self._units.reader, query, page, self._scope(actor))
 
     def _own(self, actor: Actor, query: BookQuery) -> BookQuery:
@@ -159,7 +160,7 @@ class Registers(Outgoing, Received):
         Raises Forbidden, NotFound, Unavailable ``render.timeout``.
         """
         query = replace(self._own(actor, query), book=book, oldest_first=True)
-        await self._view(actor, query)
+        await self._view(actor, "book", query.series_id or query.body_id, query.body_id)
         body = await self._directory.body(query.body_id)
         now = self._units.now()
         form = self._forms.on(book, local_date(now))

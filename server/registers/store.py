@@ -12,7 +12,7 @@ from server.kernel.clock import text
 from server.kernel.errors import Conflict
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import canonical
-from server.registers.model import BookQuery, Number, NumberLine, OutgoingFacts, OutgoingRow
+from server.registers.model import BookQuery, Number, NumberLine, OutgoingFacts, OutgoingRow, ReadableBook
 from server.registers.rows import LAST, Scope, order_of, page_of, place, split, written_by
 from server.registers.rules import fold
 from server.registers.series import Book, Period, Series, SeriesRule
@@ -35,16 +35,6 @@ class Keeper:
 @dataclass(frozen=True, slots=True)
 class _RuleRow:
     rule: Annotated[SeriesRule, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class ReadableBook:
-    """A book that an actor may read."""
-
-    body_id: str
-    """Body whose book it is."""
-    book: Book
-    """Which book."""
 
 
 class RegistersStore:

@@ -11,9 +11,9 @@ from server.registers.model import (
     OutgoingRow,
     PostalFacts,
     PostalRow,
+    ReadableBook,
 )
 from server.registers.series import Book
-from server.registers.store import ReadableBook
 from web.api.registers_forms import (
     READ,
     TAKING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -15,6 +15,7 @@ from server.registers.model import BookQuery, IncomingFacts, IncomingNumber, Ori
 from server.registers.series import Book, EntryState
 from server.registers.service import Registers
 from server.unit import Units
+from storage.sql.protocol import Database, Statement
 from tests.factories import people
 from tests.integration.registers.conftest import COMMUNE_CLERK, HEALTH_CLERK, PARTY_CLERK
 
@@ -193,6 +194,41 @@ async def test_a_supervisor_without_a_mandate_sees_no_book(registers: Registers,
     page = await registers.incoming_book(supervisor, BookQuery("z02-05"), PageRequest())
 
     assert page.items == []
+
+
+async def test_a_mandate_opens_the_books_of_its_bodies_and_leaves_a_trace(
+    registers: Registers, units: Units, database: Database
+) -> None:
+    await enter(registers, units, DECISION)
+    async with database.transaction() as rows:
+        for text in MANDATE:
+            await rows.execute(Statement("test.mandate", text), {})
+    supervisor = replace(people.actor("z02-13.thanh-tra", Role.SUPERVISOR), mandate_id="m1")
+
+    page = await registers.incoming_book(supervisor, BookQuery("z02-05"), PageRequest())
+    other = await registers.incoming_book(supervisor, BookQuery("z03-01"), PageRequest())
+
+    trace = await database.fetch(Statement("test.trace", VIEWS), {}, Trace)
+    assert [row.text for row in page.items] == ["01"]
+    assert other.items == []
+    assert sorted(view.subject_id for view in trace) == ["z02-05", "z03-01"]
+
+
+MANDATE = (
+    """INSERT INTO accounts (id, username, full_name, state, search, created_at)
+       VALUES ('a1', 'thanhtra', 'Thanh tra', 'active', 'thanh tra', '2026-01-01T00:00:00.000000Z')""",
+    """INSERT INTO mandates (id, account_id, valid_from, valid_to, basis)
+       VALUES ('m1', 'a1', '2026-11-01', '2026-12-01', 'Quyết định thanh tra')""",
+    "INSERT INTO mandate_bodies (mandate_id, body_id) VALUES ('m1', 'z02-05')",
+)
+VIEWS = "SELECT subject_id FROM audit_entries WHERE action = 'identity.supervised_view'"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A subject that was viewed."""
+
+    subject_id: str
 
 
 async def test_a_broken_cursor_is_named(registers: Registers) -> None:
