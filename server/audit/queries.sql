@@ -32,19 +32,25 @@ AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.entry_id = e.id) ORDER BY 
 -- name: position_of
 SELECT position FROM audit_leaves WHERE entry_id = :entry_id
 
--- name: entries
+-- fragment: readable
 -- Who may read: a supervisor the bodies of the mandate, others their own body; the administrator what is administration.
-SELECT {{entry_columns}}, l.position
-FROM audit_entries e LEFT JOIN audit_leaves l ON l.entry_id = e.id
-WHERE e.id < :before
-AND (:subject_id = '' OR e.subject_id = :subject_id)
-AND (:action = '' OR e.action = :action)
-AND (:account_id = '' OR e.account_id = :account_id)
-AND (
+(
     (:g_admin = 1 AND e.subject_kind IN {{list:administration}})
     OR (:g_own_body <> '' AND (e.body_id = :g_own_body OR e.subject_body = :g_own_body))
     OR (:g_mandate <> '' AND (
         e.body_id IN (SELECT body_id FROM mandate_bodies WHERE mandate_id = :g_mandate)
         OR e.subject_body IN (SELECT body_id FROM mandate_bodies WHERE mandate_id = :g_mandate)))
 )
+
+-- name: entries
+SELECT {{entry_columns}}, l.position
+FROM audit_entries e LEFT JOIN audit_leaves l ON l.entry_id = e.id
+WHERE e.id < :before
+AND (:subject_id = '' OR e.subject_id = :subject_id)
+AND (:action = '' OR e.action = :action)
+AND (:account_id = '' OR e.account_id = :account_id)
+AND {{readable}}
 ORDER BY e.id DESC LIMIT :limit
+
+-- name: visible
+SELECT e.id FROM audit_entries e WHERE e.id = :entry_id AND {{readable}}

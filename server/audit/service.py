@@ -68,14 +68,15 @@ class Audit:
         A supervisor reads the bodies of the mandate, an administrator what is administration, others the
         acts of and on their own body. The room above has asked for the permission ``audit.read``.
         """
-        scope: Params = {
-            "g_admin": int(actor.role is Role.ADMINISTRATOR),
-            "g_own_body": "" if actor.role in (Role.ADMINISTRATOR, Role.SUPERVISOR) else actor.body_id,
-            "g_mandate": actor.mandate_id,
-        }
-        filters = {"subject_id": subject_id, "action": action, "account_id": account_id}
-        rows = await self._store.entries(scope, filters, page.after or LAST, page.limit + 1)
+        filters: Params = {"subject_id": subject_id, "action": action, "account_id": account_id}
+        rows = await self._store.entries(_scope(actor), filters, page.after or LAST, page.limit + 1)
         return Page(rows[: page.limit], rows[page.limit - 1].id if len(rows) > page.limit else None)
+
+    async def prove_visible(self, actor: Actor, entry_id: str) -> Proof:
+        """Prove an entry that the actor may read. Raises as ``prove``; NotFound when it may not be read."""
+        if not await self._store.visible(_scope(actor), entry_id):
+            raise NotFound("audit.entry_unknown", entry=entry_id)
+        return await self.prove(entry_id)
 
     def _last_head(self) -> str:
         head = ""
@@ -95,3 +96,12 @@ class Audit:
             raise NotFound("audit.not_placed")
         leaves = list(read_leaves(self._folder, size))
         return head, inclusion_proof(leaves, position)
+
+
+def _scope(actor: Actor) -> Params:
+    """Return the parameters of the record's scope predicate."""
+    return {
+        "g_admin": int(actor.role is Role.ADMINISTRATOR),
+        "g_own_body": "" if actor.role in (Role.ADMINISTRATOR, Role.SUPERVISOR) else actor.body_id,
+        "g_mandate": actor.mandate_id,
+    }

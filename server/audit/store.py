@@ -78,6 +78,9 @@ class _Position:
     position: int
 
 
+_KINDS: Params = {"administration": canonical(list(ADMINISTRATION)).decode()}
+
+
 class AuditStore:
     """Reads entries, gives them their places."""
 
@@ -128,6 +131,10 @@ class AuditStore:
 
     async def entries(self, scope: Params, filters: Params, before: str, limit: int) -> list[AuditRow]:
         """Return entries that the scope lets through, newest first."""
-        params = {**scope, **filters, "before": before, "limit": limit}
-        params["administration"] = canonical(list(ADMINISTRATION)).decode()
+        params = {**scope, **filters, **_KINDS, "before": before, "limit": limit}
         return await self._database.fetch(self._statements["entries"], params, AuditRow)
+
+    async def visible(self, scope: Params, entry_id: str) -> bool:
+        """Tell whether the scope lets an entry through."""
+        params = {**scope, **_KINDS, "entry_id": entry_id}
+        return await self._database.fetch_one(self._statements["visible"], params, _Id) is not None
