@@ -10,9 +10,11 @@ import asyncio
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,7 @@ import asyncpg
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 APT = "apt-get install --no-install-recommends postgresql-15"
-START_TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 60
 CONFIGURATION = """
 listen_addresses = '127.0.0.1'
 max_connections = 60
@@ -60,13 +62,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer(folder, _free_port())
     try:
         _create(server)
-        _run(
-            "pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "start", log=folder / "log"
-        )
-        try:
+        with _running(server):
             yield server
-        finally:
-            _run("pg_ctl", "-D", str(folder / "data"), "-m", "fast", "-w", "stop", log=folder / "log")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -105,20 +102,48 @@ def _create(server: PostgresServer) -> None:
         file.write(f"port = {server.port}\nunix_socket_directories = '{server.folder}'\n")
 
 
-def _run(program: str, *arguments: str, log: Path | None = None) -> None:
-    """Run one of PostgreSQL's programs as its user; raises RuntimeError with what it said."""
-    command = [str(BINARIES / program), *arguments]
-    if os.geteuid() == 0:
-        command = ["runuser", "-u", "postgres", "--", *command]
-    with tempfile.TemporaryFile() as said:
-        # A file, not a pipe: the server that pg_ctl starts would hold a pipe open.
-        done = subprocess.run(
-            command, stdout=said, stderr=said, cwd="/", timeout=START_TIMEOUT_SECONDS, check=False
+@contextmanager
+def _running(server: PostgresServer) -> Iterator[None]:
+    """Run the server as a child that the system stops, should the tests die without stopping it."""
+    with (server.folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            _as_postgres("postgres", "-D", str(server.folder / "data")), stdout=log, stderr=log, cwd="/"
         )
-        if done.returncode != 0:
-            said.seek(0)
-            more = log.read_text(encoding="utf-8") if log and log.exists() else ""
-            raise RuntimeError(f"{program} failed: {said.read().decode()}{more}")
+        try:
+            _wait_until_ready(server, process)
+            yield
+        finally:
+            # INT is "fast": clients are cut off, and the shutdown is clean.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(server: PostgresServer, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    ready = [str(BINARIES / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(server.port)]
+    while subprocess.run(ready, check=False).returncode != 0:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"postgres does not start: {(server.folder / 'log').read_text()}")
+        time.sleep(0.05)
+
+
+def _as_postgres(program: str, *arguments: str) -> list[str]:
+    """Return the command line that runs a program as PostgreSQL's user and ends it with this process."""
+    user = ["--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+    return ["setpriv", *user, "--pdeathsig=INT", str(BINARIES / program), *arguments]
+
+
+def _run(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs to its end; raises RuntimeError with what it said."""
+    done = subprocess.run(
+        _as_postgres(program, *arguments), capture_output=True, cwd="/", timeout=TIMEOUT_SECONDS, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{program} failed: {done.stderr.decode()}{done.stdout.decode()}")
 
 
 def _free_port() -> int:
