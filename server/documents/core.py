@@ -132,7 +132,9 @@ class Core:
             raise _changed(present or before)
         await self.store.add_step(unit, before, after, act, reason)
         if after.turn and after.turn != before.turn:
-            await scope.grant(unit, KIND, after.id, [Grant(after.body_id, after.turn, act.value)])
+            grantees = [after.turn, *filter(None, (rules.own_clerks(flow),))]
+            grants = [Grant(after.body_id, grantee, act.value) for grantee in dict.fromkeys(grantees)]
+            await scope.grant(unit, KIND, after.id, grants)
         self.record(unit, act, before, after)
         return after
 

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from server.documents.commands import FieldsInput, HandIn
-from server.documents.core import KIND, Core, moved, new_document, next_version, with_version
+from server.documents.core import KIND, Core, moved, new_document, next_version, serves, with_version
 from server.documents.issuing import outgoing_facts
 from server.documents.model import Act, Document, Fields, FileRef, Moved, Origin, State, VersionKind
 from server.documents.resolving import held_files, resolve
@@ -72,7 +72,7 @@ class HandingIn(Core):
         """
         self.access.require(actor, "documents.hand_in")
         fields, body = await resolve(self, actor, _fields(command, actor), at="")
-        if actor.role is not Role.RECORDS_CLERK or actor.body_id != body.keeper_id:
+        if actor.role is not Role.RECORDS_CLERK or not serves(actor, body):
             raise Forbidden("documents.other_office", body=body.name)
         day = self._day(command.document_date)
         main, attachments = await held_files(
@@ -85,7 +85,9 @@ class HandingIn(Core):
     async def record_hand_in(self, unit: Unit, checked: CheckedHandIn) -> Document:
         """Register a checked PDF inside the caller's unit. Raises what registers raise."""
         actor, fields, command = unit.actor, checked.fields, checked.command
-        fresh = new_document(unit, fields, office=actor.body_id, form_role="", origin=Origin.HANDED_IN)
+        fresh = new_document(
+            unit, fields, office=checked.body.keeper_id, form_role="", origin=Origin.HANDED_IN
+        )
         fresh = replace(fresh, signer_name=command.signer_name)
         taken = await self.books.allocate(
             unit,
@@ -115,8 +117,11 @@ class HandingIn(Core):
         await self.store.insert(unit, issued)
         await self.store.add_version(unit, issued, version)
         await self.store.add_step(unit, fresh, issued, Act.HAND_IN, "")
-        grantee = actor.post_grantee if fields.restricted else actor.role_grantee
-        await scope.grant(unit, KIND, issued.id, [Grant(checked.body.id, grantee, "handed_in")])
+        offices = dict.fromkeys((checked.body.id, checked.body.keeper_id))
+        clerks = [scope.role(office, Role.RECORDS_CLERK) for office in offices]
+        grantees = [actor.post_grantee] if fields.restricted else clerks
+        grants = [Grant(checked.body.id, grantee, "handed_in") for grantee in grantees]
+        await scope.grant(unit, KIND, issued.id, grants)
         if fields.restricted:
             await scope.restrict(unit, KIND, issued.id, restricted=True)
         await self.books.mark_sealed(unit, taken.id)

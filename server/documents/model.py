@@ -292,6 +292,8 @@ class Flow:
     """Posts that sign, the lead body's first."""
     sealers: tuple[str, ...]
     """Bodies whose clerks seal, the lead body's office first."""
+    bodies: tuple[str, ...] = ()
+    """Bodies that issue, in the order of ``sealers``; their own clerks may act for their office's."""
     chain_at: int = 0
     """How many of the chain have approved in this round."""
     signed_count: int = 0
@@ -358,6 +360,7 @@ class Document:
             chain=tuple(post.id for post in fields.chain),
             signers=(fields.signer.id, *(co.signer.id for co in fields.co_issuers)),
             sealers=(self.office_body, *(co.office for co in fields.co_issuers)),
+            bodies=(self.body_id, *(co.body.id for co in fields.co_issuers)),
             chain_at=self.chain_at,
             signed_count=self.signed_count,
             sealed_count=self.sealed_count,

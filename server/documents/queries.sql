@@ -14,6 +14,12 @@ d.id, d.body_id, d.body_name, d.type_code, d.type_name, d.subject, d.urgency, d.
     AND d.state IN {{list:states}}
     AND (:q = '' OR d.search_text LIKE :q ESCAPE '\')
 
+-- The turn of the post or role; or of the office's clerks, for whom the body's own clerks may act.
+-- fragment: my_turn
+(d.turn IN (:g_post, :g_role)
+    OR (d.turn = 'role:' || d.office_body || ':records_clerk'
+        AND :g_role = 'role:' || d.body_id || ':records_clerk'))
+
 -- fragment: versions
 (SELECT COALESCE(json_group_array(json_object('n', v.n, 'round', v.round, 'kind', v.kind, 'main', json(v.main),
     'attachments', json(v.attachments), 'placements', json(v.placements), 'note', v.note,
@@ -125,7 +131,7 @@ ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 
 -- name: list_waiting
 SELECT {{line}} FROM documents d
-WHERE d.turn IN (:g_post, :g_role) AND d.turn <> '' AND {{filters}} AND {{may_see_document}}
+WHERE d.turn <> '' AND {{my_turn}} AND {{filters}} AND {{may_see_document}}
 ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 
 -- name: list_mine
@@ -148,7 +154,7 @@ ORDER BY s.id LIMIT :limit
 
 -- name: counts
 SELECT 'waiting' AS what, d.state, COUNT(*) AS n FROM documents d
-WHERE d.turn IN (:g_post, :g_role) AND d.turn <> '' GROUP BY d.state
+WHERE d.turn <> '' AND {{my_turn}} GROUP BY d.state
 UNION ALL
 SELECT 'mine', d.state, COUNT(*) FROM documents d
 WHERE d.author_post = :mine AND d.state IN {{list:states}} GROUP BY d.state

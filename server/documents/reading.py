@@ -167,7 +167,7 @@ class Reading(Core):
 def turn_of(document: Document, actor: Actor) -> Turn:
     """Return whose turn it is, as shown."""
     kind, _, rest = document.turn.partition(":")
-    mine = document.turn in (actor.post_grantee, actor.role_grantee)
+    mine = rules.holds_turn(document.flow, actor)
     if kind == "role":
         return Turn(document.turn, "", rest.rpartition(":")[2], mine)
     fields = document.fields

@@ -228,7 +228,8 @@ def _clerk(given: FieldsInput, body: Body, posts: Mapping[str, Holder], faults: 
     if not given.restricted:
         return None
     holder = posts.get(given.clerk_post)
-    if holder is None or holder.role is not Role.RECORDS_CLERK or holder.body_id != body.keeper_id:
+    offices = (body.id, body.keeper_id)
+    if holder is None or holder.role is not Role.RECORDS_CLERK or holder.body_id not in offices:
         faults.add("documents.clerk_missing", "/clerk_post")
         return None
     return Named(holder.post_id, holder.post_title)

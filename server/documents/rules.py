@@ -27,6 +27,9 @@ REASON_LENGTH_MAX = 2000
 PAGE_POINTS_MAX = 14400
 """Largest side of a PDF page in points (ISO 32000-2, annex C)."""
 
+CLERK_STATES = (State.SIGNED, State.NUMBERED, State.SEALED)
+"""States in which a records clerk acts."""
+
 _BY_STATE_AND_ACT = {(row.state, row.act): row for row in TRANSITIONS}
 
 
@@ -50,9 +53,29 @@ def turn(flow: Flow) -> str:
         return f"post:{flow.signers[flow.signed_count]}"
     if flow.state is State.NUMBERED and flow.sealed_count > 0:
         return f"role:{flow.sealers[flow.sealed_count]}:{Role.RECORDS_CLERK}"
-    if flow.state in (State.SIGNED, State.NUMBERED, State.SEALED):
+    if flow.state in CLERK_STATES:
         return clerk(flow)
     return ""
+
+
+def own_clerks(flow: Flow) -> str:
+    """Return the role that may act for the clerks of the office whose turn it is; "" = none.
+
+    One person often is clerk of a committee and of the office that keeps its books, and acts in one of the
+    two posts at a time (standards 3.8).
+    """
+    if flow.state not in CLERK_STATES or not flow.bodies or turn(flow).startswith("post:"):
+        return ""
+    index = flow.sealed_count if flow.state is State.NUMBERED else 0
+    return f"role:{flow.bodies[index]}:{Role.RECORDS_CLERK}"
+
+
+def holds_turn(flow: Flow, actor: Actor) -> bool:
+    """Tell whether it is the turn of the actor's post or role. A delegate acts in the post of another."""
+    whose = turn(flow)
+    return whose != "" and (
+        whose in (actor.post_grantee, actor.role_grantee) or own_clerks(flow) == actor.role_grantee
+    )
 
 
 def clerk(flow: Flow) -> str:
@@ -97,7 +120,7 @@ def require_may(flow: Flow, act: Act, actor: Actor) -> None:
     row = transition(flow.state, act)
     if row.who is Who.AUTHOR and actor.post_id != flow.author:
         raise Forbidden("documents.author_only", act=act.value)
-    if row.who is Who.TURN and turn(flow) not in (actor.post_grantee, actor.role_grantee):
+    if row.who is Who.TURN and not holds_turn(flow, actor):
         raise Forbidden("documents.not_your_turn", act=act.value, state=flow.state.value)
 
 
@@ -109,7 +132,7 @@ def acts_for(flow: Flow, actor: Actor) -> tuple[Act, ...]:
             continue
         if row.who is Who.AUTHOR and actor.post_id != flow.author:
             continue
-        if row.who is Who.TURN and turn(flow) not in (actor.post_grantee, actor.role_grantee):
+        if row.who is Who.TURN and not holds_turn(flow, actor):
             continue
         allowed.append(row.act)
     return tuple(allowed)

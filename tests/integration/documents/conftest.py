@@ -39,6 +39,7 @@ PEOPLE = {
     "z01-01.tp": ("Trưởng phòng Tổng hợp", Role.HEAD_OF_UNIT),
     "z01-01.vt": ("Văn thư", Role.RECORDS_CLERK),
     "z01-01.vt2": ("Văn thư 2", Role.RECORDS_CLERK),
+    "z01.vt": ("Văn thư Tỉnh ủy", Role.RECORDS_CLERK),
     "z01.pbt": ("Phó Bí thư", Role.LEADER),
     "z01.bt": ("Bí thư", Role.LEADER),
     "z02-05.gd": ("Giám đốc Sở", Role.LEADER),

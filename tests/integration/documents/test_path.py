@@ -287,6 +287,17 @@ async def test_a_restricted_document_goes_to_the_clerk_named_only(desk: Desk) ->
     assert (await desk.documents.get(CLERK, at.id)).turn.mine
 
 
+async def test_the_clerk_of_the_committee_acts_for_the_clerks_of_its_office(desk: Desk) -> None:
+    at = await desk.to_sign()
+    await desk.sign(SECRETARY, at.id)
+    own_clerk = person("z01.vt")
+    waiting = await desk.documents.list(own_clerk, Filter(kind="waiting"), PageRequest())
+    assert [row.id for row in waiting.items] == [at.id]
+    numbered = await desk.number(own_clerk, at.id)
+    assert numbered.state is State.NUMBERED
+    assert (await desk.documents.get(own_clerk, at.id)).turn.mine
+
+
 async def test_places_can_be_moved_until_it_is_submitted(desk: Desk) -> None:
     draft = await desk.draft()
     view = await desk.documents.get(AUTHOR, draft.id)
