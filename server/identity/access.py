@@ -81,3 +81,9 @@ class Access:
             if actor.role is Role.HEAD_OF_UNIT and same_body and actor.unit_id and post.unit_id in inside:
                 continue
             raise Forbidden("identity.assign_outside", post=post.title)
+
+
+def require_person(actor: Actor) -> None:
+    """Raise Forbidden ``identity.by_machine`` for a machine token: sessions and secrets are a person's."""
+    if isinstance(actor, MachineActor):
+        raise Forbidden("identity.by_machine")

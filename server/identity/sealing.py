@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -67,19 +66,3 @@ def recovery_codes(count: int) -> tuple[str, ...]:
         plain = secrets.token_hex(10)
         codes.append("-".join(plain[start : start + 5] for start in range(0, 20, 5)))
     return tuple(codes)
-
-
-def installation_secret(path: Path) -> bytes:
-    """Read the installation's secret; make it (0600) when there is none. Blocks: call it at the start.
-
-    Losing it means that every second factor must be set up anew; nothing else depends on it.
-    """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(TOKEN_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    return path.read_bytes()

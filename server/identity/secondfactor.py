@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyotp
 
 from server.identity import sealing
-from server.identity.access import Access
+from server.identity.access import Access, require_person
 from server.identity.model import RecoveryCodes, TotpSetup
 from server.identity.passwords import Passwords
 from server.identity.rules import TOTP_STEP_SECONDS, steps_to_try
@@ -133,6 +133,7 @@ class SecondFactor:
         return account
 
     async def _with_password(self, actor: Actor, password: str) -> Credentials:
+        require_person(actor)
         account = await self._account(actor.account_id)
         if not await self._passwords.verify(account.password_hash, password):
             raise Unauthenticated("identity.password_wrong", field="/password")

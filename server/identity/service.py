@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from server.identity import sealing
-from server.identity.access import Access
+from server.identity.access import Access, require_person
 from server.identity.model import (
     Account,
     AccountDetail,
@@ -169,6 +169,7 @@ class Identity:
 
         Raises Unauthenticated ``identity.password_wrong``, Invalid ``identity.password_*``.
         """
+        require_person(actor)
         account = await self._accounts.credentials(self._units.reader, actor.account_id)
         if account is None or not await self._passwords.verify(account.password_hash, old):
             raise Unauthenticated("identity.password_wrong", field="/old")

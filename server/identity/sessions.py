@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server.identity import sealing
+from server.identity.access import require_person
 from server.identity.limits import Limits
 from server.identity.model import (
     AccountState,
@@ -142,6 +143,8 @@ class Sessions:
         ``identity.post_not_held`` when the account does not hold it today.
         """
         context = request or RequestContext()
+        if not (token.isascii() and post_id.isascii()):
+            return None
         if token.startswith(sealing.MACHINE_PREFIX):
             return await self._resume_token(token, post_id, context)
         if not token.startswith(sealing.SESSION_PREFIX):
@@ -178,6 +181,7 @@ class Sessions:
 
     async def act_as(self, actor: Actor, post_id: str) -> HeldPost:
         """Choose the post this session acts in. Raises Forbidden ``identity.post_not_held``."""
+        require_person(actor)
         async with self._units.begin(actor) as unit:
             held = await self._accounts.held_posts(unit, actor.account_id, local_date(unit.now))
             chosen = next((post for post in held if post.post_id == post_id), None)
@@ -198,7 +202,8 @@ class Sessions:
         )
 
     async def end(self, actor: Actor, session_id: str) -> None:
-        """End one of one's own sessions. Raises NotFound ``identity.session_unknown``."""
+        """End one of one's own sessions. Raises NotFound ``identity.session_unknown``, Forbidden."""
+        require_person(actor)
         async with self._units.begin(actor) as unit:
             if not await self._store.end(unit, session_id, actor.account_id):
                 raise NotFound("identity.session_unknown")
@@ -207,7 +212,8 @@ class Sessions:
             unit.answer(None)
 
     async def end_others(self, actor: Actor) -> int:
-        """End one's own sessions but the present one; return how many."""
+        """End one's own sessions but the present one; return how many. A machine may not."""
+        require_person(actor)
         async with self._units.begin(actor) as unit:
             count = await self._store.end_all(unit, actor.account_id, keep=actor.request.session_id)
             detail = {"count": count}
@@ -260,7 +266,8 @@ class Sessions:
                 account_id=account.id,
                 expires_at=unit.now + self._settings.absolute,
                 address=request.address,
-                user_agent=user_agent[:USER_AGENT_MAX],
+                # Headers may carry bytes that are no text.
+                user_agent=user_agent[:USER_AGENT_MAX].encode("utf-8", "replace").decode(),
             )
             detail = {"session": session_id, "factor": how}
             unit.record("identity.sign_in", Subject("account", account.id), detail=detail)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from server.identity import sealing
-from server.identity.access import Access
-from server.identity.model import IssuedToken, MachineActor, MachineToken
+from server.identity.access import Access, require_person
+from server.identity.model import IssuedToken, MachineToken
 from server.identity.store import AccountStore
 from server.identity.store_sessions import SessionStore
 from server.kernel.actor import Actor
@@ -38,8 +38,7 @@ class Tokens:
         ``identity.token_life``), Forbidden ``identity.post_not_held``, ``identity.by_machine`` (a machine
         makes no tokens).
         """
-        if isinstance(actor, MachineActor):
-            raise Forbidden("identity.by_machine")
+        require_person(actor)
         if faults := self._faults(name, scopes, expires_at):
             raise Invalid.of(faults)
         secret = sealing.new_token(sealing.MACHINE_PREFIX)
