@@ -164,10 +164,13 @@ class Drafting(Core):
         ``documents.not_now`` once it is signed.
         """
         self.access.require(actor, "documents.comment")
+        words = command.text.strip()
+        if not words:
+            raise Invalid("documents.comment_missing", field="/text")
         async with self.answered_before(actor):
             document = await self.begin_act(actor, document_id, None, Act.COMMENT)
         async with self.units.begin(actor) as unit:
-            comment = await self.store.add_comment(unit, document, command.text, command.stance)
+            comment = await self.store.add_comment(unit, document, words, command.stance)
             self.record(unit, Act.COMMENT, document, document)
             if actor.post_id != document.author_post:
                 grantees = (scope.post(document.author_post),)

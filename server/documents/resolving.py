@@ -51,6 +51,7 @@ async def resolve(
     """Return the fields with every name written down, and the issuing body.
 
     Raises Refused ``files.state_secret``; Invalid naming all of: ``documents.other_body``,
+    ``documents.subject_missing``,
     ``organisations.*`` for closed or unknown recipients, ``registers.type_unknown``,
     ``documents.post_vacant``, ``documents.chain_outside``, ``documents.chain_twice``,
     ``documents.signer_in_chain``, ``documents.signer_twice``, ``documents.co_issuer_twice``,
@@ -64,6 +65,9 @@ async def resolve(
         raise Invalid.of(faults.found)
     if not serves(actor, body):
         faults.add("documents.other_body", "/body_id", body=body.name)
+    subject = " ".join(given.subject.split())
+    if not subject:
+        faults.add("documents.subject_missing", "/subject")
     type_name = _type_name(core, body, given.type_code, today, faults)
     recipients = await _recipients(core, given.recipients, today, faults)
     posts = await _posts(core, given)
@@ -81,14 +85,14 @@ async def resolve(
         profile=body.profile,
         type_code=given.type_code,
         type_name=type_name,
-        subject=" ".join(given.subject.split()),
+        subject=subject,
         urgency=given.urgency,
         restricted=given.restricted,
         recipients=recipients,
-        outside=given.outside,
-        legal_basis=given.legal_basis,
+        outside=_lines(given.outside),
+        legal_basis=_lines(given.legal_basis),
         blocks=given.blocks,
-        addressees=given.addressees,
+        addressees=_lines(given.addressees),
         unit=await _unit_letters(core, actor, body),
         reply_to=given.reply_to,
         signer=signer,
@@ -129,6 +133,11 @@ async def held_files(
     )
     refs = [_ref(item, held[item.digest]) for item, _ in given]
     return (refs[0], tuple(refs[1:])) if main is not None else (None, tuple(refs))
+
+
+def _lines(given: Sequence[str]) -> tuple[str, ...]:
+    """Return lines with single blanks, without empty ones."""
+    return tuple(filter(None, (" ".join(line.split()) for line in given)))
 
 
 def _ref(item: FileInput, held: HeldFile) -> FileRef:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
-
-import msgspec
+from typing import Literal
 
 from server.documents.model import (
     FINAL,
@@ -18,12 +14,20 @@ from server.documents.model import (
     Document,
     DocumentRow,
     Fields,
-    FileRef,
-    Request,
     Stance,
     State,
     Step,
     Version,
+)
+from server.documents.rows import (
+    CountRow,
+    FileRow,
+    VersionFieldsRow,
+    VersionRow,
+    WholeRow,
+    columns,
+    day_text,
+    json_text,
 )
 from server.documents.rules import folded
 from server.identity.scope import FRAGMENTS
@@ -32,85 +36,11 @@ from server.kernel.errors import Invalid
 from server.kernel.page import Page, PageRequest
 from server.unit import Unit
 from storage.sql.protocol import Params, Reader, SqlValue
-from storage.sql.rows import Json
 from storage.sql.statements import load_all
 
 ListKind = Literal["all", "waiting", "mine", "asked"]
 _FIRST = ("9999", "~")
 """Before every row of a list that runs from the newest to the oldest."""
-
-
-@dataclass(frozen=True)
-class WholeRow(Document):
-    """A document with its children, as one statement answers it."""
-
-    versions: Annotated[tuple[Version, ...], Json]
-    steps: Annotated[tuple[Step, ...], Json]
-    requests: Annotated[tuple[Request, ...], Json]
-    comments: Annotated[tuple[Comment, ...], Json]
-
-    @property
-    def document(self) -> Document:
-        """The document without its children."""
-        return Document(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Document)})
-
-
-@dataclass(frozen=True)
-class VersionRow:
-    """A version as its own statements answer it."""
-
-    n: int
-    round: int
-    kind: str
-    main: Annotated[FileRef | None, Json]
-    attachments: Annotated[tuple[FileRef, ...], Json]
-    placements: Annotated[list[object], Json]
-    note: str
-    account_name: str
-    post_title: str
-    at: datetime
-
-    def version(self) -> Version:
-        """As the model has it."""
-        return msgspec.convert(self, Version, from_attributes=True)
-
-
-@dataclass(frozen=True)
-class VersionFieldsRow(VersionRow):
-    """A version with its fields."""
-
-    fields: Annotated[Fields, Json]
-
-
-@dataclass(frozen=True)
-class FileRow:
-    """The version of a document in which a file stands."""
-
-    id: str
-    body_id: str
-    main: Annotated[FileRef | None, Json]
-    attachments: Annotated[tuple[FileRef, ...], Json]
-
-
-@dataclass(frozen=True)
-class CountRow:
-    """One figure."""
-
-    what: str
-    state: State
-    n: int
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _instant(instant: datetime | None) -> str | None:
-    return None if instant is None else text(instant)
 
 
 class DocumentStore:
@@ -121,12 +51,12 @@ class DocumentStore:
 
     async def insert(self, unit: Unit, document: Document) -> None:
         """Write a new document."""
-        await unit.execute(self._statements["insert_document"], _columns(document))
+        await unit.execute(self._statements["insert_document"], columns(document))
 
     async def replace(self, unit: Unit, seen: Document, new: Document) -> bool:
         """Write a document anew if it is still as it was seen; tell whether it was."""
         params: dict[str, SqlValue] = {
-            **_columns(new),
+            **columns(new),
             "seen_version": seen.version,
             "seen_state": seen.state.value,
             "seen_digest": seen.main_digest,
@@ -155,11 +85,11 @@ class DocumentStore:
                 "n": version.n,
                 "round": version.round,
                 "kind": version.kind.value,
-                "main": None if version.main is None else _json(version.main),
+                "main": None if version.main is None else json_text(version.main),
                 "main_digest": version.main.digest if version.main else "",
-                "attachments": _json(version.attachments),
-                "placements": _json(version.placements),
-                "fields": _json(fields or document.fields),
+                "attachments": json_text(version.attachments),
+                "placements": json_text(version.placements),
+                "fields": json_text(fields or document.fields),
                 "note": version.note,
                 "account_id": unit.actor.account_id,
                 "account_name": version.account_name,
@@ -209,7 +139,7 @@ class DocumentStore:
                 "post_id": post_id,
                 "post_title": title,
                 "question": question,
-                "due_date": _day(due_date),
+                "due_date": day_text(due_date),
                 "asked_by": actor.post_id,
                 "asked_by_title": actor.post_title,
                 "at": text(unit.now),
@@ -303,7 +233,7 @@ class DocumentStore:
             **scope,
             "after_at": after_at,
             "after_id": after_id,
-            "states": _json([state.value for state in states or State]),
+            "states": json_text([state.value for state in states or State]),
             "q": _like(q),
             "limit": page.limit + 1,
         }
@@ -332,7 +262,7 @@ class DocumentStore:
                 "g_post": scope["g_post"],
                 "g_role": scope["g_role"],
                 "mine": post_id,
-                "states": _json([state.value for state in State if state not in FINAL]),
+                "states": json_text([state.value for state in State if state not in FINAL]),
             },
             CountRow,
         )
@@ -342,49 +272,6 @@ class DocumentStore:
         return await tx.fetch(
             self._statements["replies_to"], {"arrival_id": arrival_id, **scope}, DocumentRow
         )
-
-
-def _columns(document: Document) -> dict[str, SqlValue]:
-    fields = document.fields
-    return {
-        "id": document.id,
-        "body_id": document.body_id,
-        "author_body": document.author_body,
-        "author_post": document.author_post,
-        "author_title": document.author_title,
-        "author_account": document.author_account,
-        "author_name": document.author_name,
-        "office_body": document.office_body,
-        "form_role": document.form_role,
-        "origin": document.origin.value,
-        "body_name": fields.body.name,
-        "type_code": fields.type_code,
-        "type_name": fields.type_name,
-        "subject": fields.subject,
-        "search_text": folded(f"{fields.subject} {fields.type_name} {document.number_text}"),
-        "urgency": fields.urgency.value,
-        "restricted": int(fields.restricted),
-        "reply_to": fields.reply_to,
-        "renews": document.renews,
-        "fields": _json(fields),
-        "state": document.state.value,
-        "round": document.round,
-        "turn": document.turn,
-        "chain_at": document.chain_at,
-        "signed_count": document.signed_count,
-        "sealed_count": document.sealed_count,
-        "version": document.version,
-        "current_n": document.current_n,
-        "current_kind": document.current_kind.value,
-        "main_digest": document.main_digest,
-        "number_id": document.number_id,
-        "number_text": document.number_text,
-        "document_date": _day(document.document_date),
-        "signer_name": document.signer_name,
-        "signed_at": _instant(document.signed_at),
-        "created_at": text(document.created_at),
-        "updated_at": text(document.updated_at),
-    }
 
 
 def _like(q: str) -> str:
@@ -402,7 +289,3 @@ def _cursor(after: str) -> tuple[str, str]:
     if not separator or not at or not id_:
         raise Invalid("documents.cursor", field="query:after")
     return at, id_
-
-
-Scope = Mapping[str, SqlValue]
-"""Parameters of the scope predicate."""

@@ -1,4 +1,4 @@
-"""Documents over JSON: drafts, versions, opinions, the acts up to the issue, and reading."""
+"""Documents over JSON: reading, and the acts from submission to issue. Drafts: ``drafts``."""
 
 from __future__ import annotations
 
@@ -8,47 +8,22 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from server.documents.commands import (
-    AddComment,
     Advance,
-    AskOpinions,
     CheckForm,
-    CreateDraft,
-    HandIn,
-    PlaceFields,
-    RowVersion,
-    SaveVersion,
 )
-from server.documents.model import Comment, Counts, DocumentRow, DocumentView, Moved, State, Step, VersionView
+from server.documents.model import Counts, DocumentRow, DocumentView, Moved, State, Step, VersionView
 from server.documents.service import Documents, Filter
 from server.documents.store import ListKind
 from server.kernel.actor import Actor
 from server.kernel.errors import NotFound
 from server.kernel.page import Page
-from web.routes import Body, Call, Download, Handler, NoBody, NoQuery, PageQuery, Route
+from web.routes import Call, Download, Handler, NoBody, NoQuery, PageQuery, Route
 
 BASE = "/api/v1/documents"
 ONE = BASE + "/{document_id}"
-CONTENT_LIMIT_BYTES = 2 * 1024 * 1024
-"""A whole version with its text: some hundred pages."""
 ON_ONE = ("documents.unknown", "documents.changed", "documents.not_now")
 """Errors of every command on one document."""
 JUDGING = (*ON_ONE, "documents.not_your_turn", "documents.reason_missing", "documents.reason_too_long")
-FIELDS = (
-    "documents.other_body",
-    "documents.body_closed",
-    "documents.recipient_twice",
-    "documents.post_vacant",
-    "documents.co_issuer_twice",
-    "documents.chain_twice",
-    "documents.chain_outside",
-    "documents.signer_in_chain",
-    "documents.signer_twice",
-    "documents.clerk_missing",
-    "documents.file_twice",
-    "files.not_held",
-    "files.state_secret",
-    "registers.type_unknown",
-)
 
 
 class ListQuery(PageQuery):
@@ -62,13 +37,6 @@ class ListQuery(PageQuery):
     """Words of subject, type or number; marks and case do not matter."""
 
 
-class RenderDraft(Body):
-    """Set the text in the body's form."""
-
-    version: RowVersion
-    """Version of the row seen."""
-
-
 async def list_documents(call: Call[NoBody, ListQuery]) -> Page[DocumentRow]:
     """Return one part of a list."""
     query = call.query
@@ -79,16 +47,6 @@ async def list_documents(call: Call[NoBody, ListQuery]) -> Page[DocumentRow]:
 async def counts(call: Call[NoBody, NoQuery]) -> Counts:
     """Return the figures of the home page."""
     return await call.services.documents.counts(call.actor)
-
-
-async def create(call: Call[CreateDraft, NoQuery]) -> Moved:
-    """Start a document."""
-    return await call.services.documents.create(call.actor, call.body)
-
-
-async def hand_in(call: Call[HandIn, NoQuery]) -> Moved:
-    """Register a PDF that was signed outside."""
-    return await call.services.documents.hand_in(call.actor, call.body)
 
 
 async def get(call: Call[NoBody, NoQuery]) -> DocumentView:
@@ -121,33 +79,6 @@ async def file(call: Call[NoBody, NoQuery]) -> Download:
         name=view.name,
         read=lambda start, end: files.read(info, start, end),
     )
-
-
-async def save_version(call: Call[SaveVersion, NoQuery]) -> Moved:
-    """Save the next version."""
-    return await call.services.documents.save_version(call.actor, call.path["document_id"], call.body)
-
-
-async def render(call: Call[RenderDraft, NoQuery]) -> Moved:
-    """Set the text of the newest version."""
-    return await call.services.documents.render(
-        call.actor, call.path["document_id"], version=call.body.version
-    )
-
-
-async def place_fields(call: Call[PlaceFields, NoQuery]) -> Moved:
-    """Put the fields on the pages."""
-    return await call.services.documents.place_fields(call.actor, call.path["document_id"], call.body)
-
-
-async def ask_opinions(call: Call[AskOpinions, NoQuery]) -> Moved:
-    """Ask posts for their opinion."""
-    return await call.services.documents.ask_opinions(call.actor, call.path["document_id"], call.body)
-
-
-async def comment(call: Call[AddComment, NoQuery]) -> Comment:
-    """Give an opinion."""
-    return await call.services.documents.comment(call.actor, call.path["document_id"], call.body)
 
 
 async def check_form(call: Call[CheckForm, NoQuery]) -> Moved:
@@ -247,126 +178,6 @@ _READING = [
     ),
 ]
 
-_DRAFTING = [
-    Route(
-        "POST",
-        BASE,
-        "documents.create",
-        create,
-        "documents.draft",
-        "Start a document with its first version",
-        body=CreateDraft,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(*FIELDS, "documents.unknown", "documents.not_withdrawn"),
-        limit_bytes=CONTENT_LIMIT_BYTES,
-    ),
-    Route(
-        "POST",
-        f"{BASE}/hand-in",
-        "documents.hand_in",
-        hand_in,
-        "documents.hand_in",
-        "Register a PDF that was signed and sealed outside; it is issued at once",
-        body=HandIn,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(*FIELDS, "documents.other_office", "documents.date_future"),
-    ),
-    Route(
-        "POST",
-        f"{ONE}/versions",
-        "documents.save",
-        save_version,
-        "documents.draft",
-        "Save the next version: fields and files, a whole",
-        body=SaveVersion,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(*ON_ONE, "documents.author_only", *FIELDS),
-        limit_bytes=CONTENT_LIMIT_BYTES,
-    ),
-    Route(
-        "POST",
-        f"{ONE}/render",
-        "documents.render",
-        render,
-        "documents.draft",
-        "Set the text of the newest version in the form of its body",
-        body=RenderDraft,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(
-            *ON_ONE,
-            "documents.author_only",
-            "documents.text_missing",
-            "documents.signer_missing",
-            "documents.no_authority",
-            "documents.post_vacant",
-            "render.failed",
-            "render.timeout",
-            "render.busy",
-        ),
-    ),
-    Route(
-        "POST",
-        f"{ONE}/placements",
-        "documents.place",
-        place_fields,
-        "documents.draft",
-        "Put the fields for number, date, signatures and seals on the pages",
-        body=PlaceFields,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(
-            *ON_ONE,
-            "documents.author_only",
-            "documents.no_file",
-            "documents.place_outside",
-            "documents.place_page",
-            "documents.place_missing",
-            "documents.place_surplus",
-        ),
-    ),
-    Route(
-        "POST",
-        f"{ONE}/opinions",
-        "documents.ask",
-        ask_opinions,
-        "documents.comment",
-        "Ask posts for their opinion",
-        body=AskOpinions,
-        answer=Moved,
-        status=201,
-        once=True,
-        errors=(
-            *ON_ONE,
-            "documents.author_only",
-            "documents.not_your_turn",
-            "documents.post_vacant",
-            "documents.due_past",
-        ),
-    ),
-    Route(
-        "POST",
-        f"{ONE}/comments",
-        "documents.comment",
-        comment,
-        "documents.comment",
-        "Give an opinion on the newest version",
-        body=AddComment,
-        answer=Comment,
-        status=201,
-        once=True,
-        errors=("documents.unknown", "documents.not_now"),
-    ),
-]
-
 _ACTS = [
     _act(
         "submit",
@@ -439,4 +250,4 @@ _ACTS = [
     _act("issue", "issue", Documents.issue, "documents.issue", "Issue a sealed document", JUDGING),
 ]
 
-ROUTES = [*_READING, *_DRAFTING, *_ACTS]
+ROUTES = [*_READING, *_ACTS]

@@ -105,6 +105,12 @@ async def test_all_faults_of_a_draft_are_told_at_once(desk: Desk) -> None:
     }
 
 
+async def test_a_subject_of_blanks_is_missing(desk: Desk) -> None:
+    with pytest.raises(Invalid) as caught:
+        await desk.documents.create(AUTHOR, CreateDraft(fields=fields(subject=" \u00a0 ")))
+    assert caught.value.code == "documents.subject_missing"
+
+
 async def test_a_department_drafts_nothing_for_the_committee(desk: Desk) -> None:
     with pytest.raises(Invalid) as caught:
         await desk.documents.create(OUTSIDER, CreateDraft(fields=fields(chain=(), recipients=())))
