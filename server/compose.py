@@ -133,7 +133,7 @@ async def open_services(
         access = Access(table, clock)
         organisations, staffing = Organisations(units, access), Staffing(units, access)
         passwords = Passwords(Cost(settings.identity.argon2_memory_kib, settings.identity.argon2_passes))
-        stack.callback(passwords.close)
+        stack.push_async_callback(asyncio.to_thread, passwords.close)
         factor = SecondFactor(units, access, passwords, Sealer(secret))
         limits = Limits(database, clock)
         sessions = Sessions(units, passwords, factor, limits, _session_settings(settings))
@@ -223,6 +223,7 @@ def _wire(services: Services) -> None:
 
     jobs.every("audit.sequence", audit.sequence_seconds, sequence)
     jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
+    jobs.every("files.sweep", PURGE_SECONDS, services.files.sweep)
     services.units.after_publish(jobs.wake)
 
 

@@ -154,7 +154,7 @@ def _absolute(url: str, scheme: str, data: Path) -> str:
     if not url.startswith(scheme):
         return url
     path = url.removeprefix(scheme)
-    return scheme + str(path if path.startswith("/") else (data / path).resolve())
+    return scheme + (path if path.startswith("/") else str(data / path))
 
 
 def _merge(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:

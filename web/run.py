@@ -15,7 +15,8 @@ async def run(
     services: Services, host: str, port: int, ready: Callable[[str], None], stop: asyncio.Event
 ) -> None:
     """Serve the application until ``stop`` is set; ``ready`` is told the address once it accepts."""
-    application = build(services)
+    # Templates, words and static files are read here, off the loop.
+    application = await asyncio.to_thread(build, services)
     runner = web.AppRunner(
         application,
         access_log=None,

@@ -35,7 +35,8 @@ SELECT position FROM audit_leaves WHERE entry_id = :entry_id
 -- fragment: readable
 -- Who may read: a supervisor the bodies of the mandate, others their own body; the administrator what is administration.
 (
-    (:g_admin = 1 AND e.subject_kind IN {{list:administration}})
+    :g_all = 1
+    OR (:g_admin = 1 AND e.subject_kind IN {{list:administration}})
     OR (:g_own_body <> '' AND (e.body_id = :g_own_body OR e.subject_body = :g_own_body))
     OR (:g_mandate <> '' AND (
         e.body_id IN (SELECT body_id FROM mandate_bodies WHERE mandate_id = :g_mandate)

@@ -72,6 +72,13 @@ class Audit:
         rows = await self._store.entries(_scope(actor), filters, page.after or LAST, page.limit + 1)
         return Page(rows[: page.limit], rows[page.limit - 1].id if len(rows) > page.limit else None)
 
+    async def trail(self, subject_id: str, page: PageRequest) -> Page[AuditRow]:
+        """Return every entry on one subject, newest first; for the operator's own tools, without a scope."""
+        everything: Params = {"g_admin": 0, "g_own_body": "", "g_mandate": "", "g_all": 1}
+        filters: Params = {"subject_id": subject_id, "action": "", "account_id": ""}
+        rows = await self._store.entries(everything, filters, page.after or LAST, page.limit + 1)
+        return Page(rows[: page.limit], rows[page.limit - 1].id if len(rows) > page.limit else None)
+
     async def prove_visible(self, actor: Actor, entry_id: str) -> Proof:
         """Prove an entry that the actor may read. Raises as ``prove``; NotFound when it may not be read."""
         if not await self._store.visible(_scope(actor), entry_id):
@@ -104,4 +111,5 @@ def _scope(actor: Actor) -> Params:
         "g_admin": int(actor.role is Role.ADMINISTRATOR),
         "g_own_body": "" if actor.role in (Role.ADMINISTRATOR, Role.SUPERVISOR) else actor.body_id,
         "g_mandate": actor.mandate_id,
+        "g_all": 0,
     }

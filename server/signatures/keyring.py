@@ -27,7 +27,7 @@ class Keyring:
     """Opens keys by their inventory rows, below one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder.resolve()
+        self._folder = folder
         self._open: dict[str, OpenKey] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -52,8 +52,9 @@ class Keyring:
         return OpenKey(signer, image)
 
     def _read(self, relative: str) -> bytes:
-        path = (self._folder / relative).resolve()
-        if not path.is_relative_to(self._folder):
+        folder = self._folder.resolve()
+        path = (folder / relative).resolve()
+        if not path.is_relative_to(folder):
             raise Conflict("signatures.key_outside", path=relative)
         return path.read_bytes()
 
