@@ -132,7 +132,7 @@ class Job:
 
     async def _accept(self, who: str, arrival: Any) -> None:
         answer = await self._people[who].post(f"/arrivals/{arrival['id']}/accept", {})
-        self._done(who, f"tiếp nhận, vào sổ đến số {answer['incoming_number']} (03) · accepts into the book")
+        self._done(who, f"tiếp nhận, vào sổ đến số {answer['incoming_text']} (03) · accepts into the book")
 
     async def _receive(self, document: Any) -> Any:
         arrival = await self._arrival("syt_clerk", document)
