@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-import msgspec
 from aiohttp import web
 
 from server.kernel.actor import Actor, Once
@@ -34,12 +33,14 @@ from web import answers, schema
 from web.errors import status_of
 from web.keys import ACTOR, SERVICES, SESSION, language_of
 from web.middleware import csrf
-from web.routes import PUBLIC, SIGNED_IN, Call, Html, NoBody, NoQuery, Route
+from web.routes import PUBLIC, SIGNED_IN, Call, Html, NoBody, NoQuery, Redirect, Route
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._:~\-]{1,200}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _NO_BODY = NoBody()
 _NO_QUERY = NoQuery()
+OBLIGED = ("/ca-nhan/bao-mat", "/dang-xuat", "/tuy-chon")
+"""All that an account may open which must change its password or set up its second factor first."""
 KEY_HEADER = "Idempotency-Key"
 JSON_TYPES = ("application/json",)
 FORM_TYPES = ("application/x-www-form-urlencoded",)
@@ -179,6 +180,8 @@ async def read_body(request: web.Request, route: Route) -> bytes:
 async def _page(call: Call[object, object]) -> web.StreamResponse:
     """Run a page. A refused form is shown again with what was typed and the faults beside the fields."""
     route, request = call.route, call.request
+    if getattr(call.actor, "obligations", ()) and not request.path.startswith(OBLIGED):
+        return answers.redirect(request, Redirect("/ca-nhan/bao-mat"))
     if not route.unsafe:
         if request.query_string or route.query is not None:
             call.query = schema.query(request.query.items(), route.query or NoQuery)
@@ -240,14 +243,3 @@ async def _again(
         status = status_of(error)
         result = replace(result, status=422 if status == 400 else status)
     return await answers.respond(shown, result)
-
-
-async def replayed(answer: Awaitable[schema.T], into: type[schema.T]) -> schema.T:
-    """Return the result of a command, from the store when this very form was sent before.
-
-    Pages use it so that a form sent twice (a double click, a lost line) ends on the same page.
-    """
-    try:
-        return await answer
-    except Replayed as replay:
-        return msgspec.json.decode(replay.answer, type=into)

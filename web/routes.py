@@ -34,8 +34,8 @@ from server.kernel.page import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
 if TYPE_CHECKING:
     from server.compose import Services
 
-B = TypeVar("B")
-Q = TypeVar("Q")
+B_co = TypeVar("B_co", covariant=True)
+Q_co = TypeVar("Q_co", covariant=True)
 T = TypeVar("T")
 Language: TypeAlias = Literal["vi", "en"]
 
@@ -81,7 +81,7 @@ class PageQuery(Query):
 
 
 @dataclass(slots=True)
-class Call(Generic[B, Q]):
+class Call(Generic[B_co, Q_co]):
     """One request as a handler sees it: parsed, checked, with the person who acts."""
 
     request: web.Request
@@ -94,9 +94,9 @@ class Call(Generic[B, Q]):
     """Who acts (with request id, address, Idempotency-Key); ``account_id`` is "" when nobody is signed in."""
     path: Mapping[str, str]
     """Values of the path template; each is 1 to 200 characters of ``A-Z a-z 0-9 . _ : ~ -``."""
-    query: Q
+    query: Q_co
     """The query, checked against ``route.query``."""
-    body: B
+    body: B_co
     """The body, checked against ``route.body``."""
     language: Language
     """Language of the answer."""

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 
 from aiohttp import web
-from server.compose import Services
 
+from server.compose import Services
 from web.app import build
+from web.live.hub import Hub
+from web.live.notices import LivePages
 
 
 async def run(
@@ -16,7 +18,9 @@ async def run(
 ) -> None:
     """Serve the application until ``stop`` is set; ``ready`` is told the address once it accepts."""
     # Templates, words and static files are read here, off the loop.
-    application = await asyncio.to_thread(build, services)
+    hub = Hub()
+    services.notifications.add_sender(LivePages(hub))
+    application = await asyncio.to_thread(lambda: build(services, hub=hub))
     runner = web.AppRunner(
         application,
         access_log=None,

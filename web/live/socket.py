@@ -47,7 +47,13 @@ async def live(request: web.Request) -> web.StreamResponse:
 
 def audiences(actor: Actor) -> list[str]:
     """Return what a person listens to."""
-    return ["all", f"account:{actor.account_id}", f"post:{actor.post_id}", f"body:{actor.body_id}"]
+    return [
+        "all",
+        f"account:{actor.account_id}",
+        f"body:{actor.body_id}",
+        actor.post_grantee,
+        actor.role_grantee,
+    ]
 
 
 async def _actor(request: web.Request) -> Actor | None:

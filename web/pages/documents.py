@@ -1,0 +1,135 @@
+"""Documents on their way out: lists of drafts, one document with its whole way, its files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from server.documents.model import Act, DocumentView, State
+from server.documents.service import Filter
+from server.documents.store import ListKind
+from server.kernel.errors import NotFound
+from web.links import address
+from web.pages.shared import download
+from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Route
+from web.timeline import of_document
+
+DRAFTS = "/du-thao"
+ONE = "/van-ban/{document_id}"
+View = Literal["", "waiting", "mine", "asked", "returned", "to_number", "to_seal", "issued", "withdrawn"]
+VIEWS: tuple[View, ...] = (
+    "",
+    "waiting",
+    "mine",
+    "asked",
+    "returned",
+    "to_number",
+    "to_seal",
+    "issued",
+    "withdrawn",
+)
+KINDS: dict[str, ListKind] = {"waiting": "waiting", "mine": "mine", "asked": "asked"}
+STATES: dict[str, tuple[State, ...]] = {
+    "returned": (State.RETURNED,),
+    "to_number": (State.SIGNED,),
+    "to_seal": (State.NUMBERED, State.SEALED),
+    "issued": (State.ISSUED,),
+    "withdrawn": (State.WITHDRAWN,),
+}
+OPEN = tuple(state for state in State if state not in (State.ISSUED, State.WITHDRAWN))
+EXPECTED = (
+    Act.SIGN,
+    Act.APPROVE,
+    Act.PASS_FORM,
+    Act.TAKE_NUMBER,
+    Act.FILL_NUMBER,
+    Act.SEAL,
+    Act.ISSUE,
+    Act.SUBMIT,
+)
+"""Acts that move a document on, in the order in which one of them is the primary one."""
+
+
+class DraftsQuery(PageQuery):
+    """Filters of the list."""
+
+    loc: View = ""
+    """Which of the chips."""
+    q: Annotated[str, Meta(max_length=200)] = ""
+    """Words."""
+
+
+async def drafts(call: Call[NoBody, DraftsQuery]) -> Html:
+    """Show documents in preparation, last changed first."""
+    query = call.query
+    states = STATES.get(query.loc, OPEN if not query.loc else ())
+    wanted = Filter(kind=KINDS.get(query.loc, "all"), states=states, q=query.q)
+    page = await call.services.documents.list(call.actor, wanted, query.page)
+    return Html(
+        "documents/list.html",
+        {
+            "rows": page.items,
+            "query": query,
+            "chips": [(view, address(DRAFTS, query, loc=view)) for view in VIEWS],
+            "next": page.next,
+            "more": address(DRAFTS, query, after=page.next or ""),
+            "may_draft": call.services.access.allows(call.actor, "documents.draft"),
+        },
+    )
+
+
+async def detail(call: Call[NoBody, NoQuery]) -> Html:
+    """Show a document: page image first, facts and the expected act beside it, opinions and way below."""
+    view = await call.services.documents.get(call.actor, call.path["document_id"])
+    return Html("documents/detail.html", context(call, view))
+
+
+def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object]:
+    """Return what the page of a document shows."""
+    document = view.document
+    acts = {act.value for act in view.acts}
+    expected = [act.value for act in EXPECTED if act in view.acts]
+    if document.main_digest == "":
+        expected = [act for act in expected if act not in ("submit", "sign")]
+    allows = call.services.access.allows
+    may_send = document.state is State.ISSUED and allows(call.actor, "circulation.send")
+    return {
+        "view": view,
+        "document": document,
+        "fields": document.fields,
+        "current": view.current,
+        "acts": acts,
+        "some_act": bool(acts - {"comment", "ask", "place"}),
+        "primary": expected[0] if expected else "send" if may_send else "",
+        "may_send": may_send,
+        "may_audit": allows(call.actor, "audit.read"),
+        "stations": of_document(view),
+    }
+
+
+async def version(call: Call[NoBody, NoQuery]) -> Html:
+    """Show an older version."""
+    text = call.path["n"]
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise NotFound("documents.version_unknown", n=text)
+    documents = call.services.documents
+    shown = await documents.version(call.actor, call.path["document_id"], int(text))
+    return Html(
+        "documents/version.html",
+        {"id": call.path["document_id"], "version": shown.version, "fields": shown.fields},
+    )
+
+
+async def file(call: Call[NoBody, NoQuery]) -> Download:
+    """Send a file of a document."""
+    view = await call.services.documents.open_file(call.actor, call.path["document_id"], call.path["digest"])
+    return download(call.services, view)
+
+
+PAGES = [
+    Route("GET", DRAFTS, "pages.drafts", drafts, "documents.read", "Drafts", query=DraftsQuery, page=True),
+    Route("GET", ONE, "pages.document", detail, "documents.read", "Document", page=True),
+    Route("GET", ONE + "/ban/{n}", "pages.version", version, "documents.read", "A version", page=True),
+    Route("GET", ONE + "/tep/{digest}", "pages.document_file", file, "documents.read", "A file", page=True),
+]

@@ -1,0 +1,36 @@
+// Trees of bodies: search as you type, a branch chosen at once, how many are chosen.
+function plain(text) {
+  return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/đ/gi, "d").toLowerCase();
+}
+
+export function trees() {
+  for (const box of document.querySelectorAll("[data-tree]")) tree(box);
+}
+
+function tree(box) {
+  const search = box.querySelector("[data-tree-search]");
+  const figure = box.querySelector("[data-tree-count]");
+  const items = [...box.querySelectorAll("li")];
+  const keys = new Map(items.map((item) => [item, plain(item.firstElementChild.textContent)]));
+  search?.closest("[hidden]")?.removeAttribute("hidden");
+  search?.addEventListener("input", () => {
+    const wanted = plain(search.value.trim());
+    for (const item of items) {
+      item.hidden = wanted !== "" && !keys.get(item).includes(wanted) &&
+        ![...item.querySelectorAll("li")].some((child) => keys.get(child).includes(wanted));
+    }
+  });
+  search?.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  box.addEventListener("click", (event) => {
+    const branch = event.target.closest("[data-branch]");
+    if (!branch) return;
+    const boxes = [...branch.closest("li").querySelectorAll("ul input[type=checkbox]")].filter((item) => !item.closest("li").hidden);
+    const on = boxes.some((item) => !item.checked);
+    for (const item of boxes) item.checked = on;
+    count();
+  });
+  for (const branch of box.querySelectorAll("[data-branch]")) branch.hidden = false;
+  const count = () => { if (figure) figure.textContent = String(box.querySelectorAll("input[type=checkbox]:checked").length); };
+  box.addEventListener("change", count);
+  count();
+}
