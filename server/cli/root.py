@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import click
 
@@ -44,6 +44,18 @@ class Root(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:  # as click declares them
+        """Run and exit; what click says about usage becomes one line, too."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.ClickException as error:
+            click.echo(f"lienthong: {error.format_message()} (lienthong --help)", err=True)
+            sys.exit(error.exit_code if error.exit_code != 1 else 2)
+        except click.Abort:
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run; our own errors become one line: what, where, what to do (contracts: exit codes)."""
