@@ -6,12 +6,15 @@ import asyncio
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from storage.blobs.filesystem import FilesystemBlobStore
 from storage.blobs.memory import MemoryBlobStore
 from storage.blobs.protocol import BlobStore
-from storage.blobs.s3 import S3BlobStore, S3Settings
+
+if TYPE_CHECKING:
+    from storage.blobs.s3 import S3Settings
 
 
 async def open_blobs(
@@ -40,6 +43,9 @@ async def open_blobs(
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
         return await FilesystemBlobStore.open(Path(unquote(parts.path)), threads=threads, now=now)
     if parts.scheme == "s3":
+        # Here, since the SDK takes a tenth of a second to load and a directory needs none of it.
+        from storage.blobs.s3 import S3BlobStore
+
         secret = None if secret_file is None else (await asyncio.to_thread(secret_file.read_text)).strip()
         spool = spool_directory or Path(tempfile.gettempdir())
         store = S3BlobStore(_s3_settings(parts, secret, threads), spool)
@@ -55,6 +61,8 @@ async def open_blobs(
 
 def _s3_settings(parts: SplitResult, secret: str | None, threads: int) -> S3Settings:
     """Read an s3 address; ValueError names what is missing, never the secret."""
+    from storage.blobs.s3 import S3Settings
+
     query = parse_qs(parts.query)
     secret = secret or unquote(parts.password or "")
     bucket = parts.path.strip("/")

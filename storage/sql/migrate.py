@@ -2,31 +2,41 @@
 
 All missing steps run in one transaction, so a failing step leaves the schema as it was. Two processes
 that start together do not collide: PostgreSQL by an advisory lock, SQLite by the write lock itself.
+
+A database that stands at the newest step already is told by one plain query: a start that has nothing to
+migrate does not pay for loading Alembic (a third of a second).
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from urllib.parse import quote
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+import asyncpg
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 LOCK_KEY = 0x4C544D49
 """Key of PostgreSQL's advisory lock: the letters LTMI."""
 LOCK_TIMEOUT_SECONDS = 120
 """How long one process waits for another that is migrating."""
+LOOK_TIMEOUT_SECONDS = 10
+"""How long the plain query may take; then Alembic is asked, which says what is wrong."""
 
 _ONE_AT_A_TIME: Final = threading.Lock()
+_STANDS_AT: Final = "SELECT version_num FROM alembic_version"
+_NAME: Final = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
 
 T = TypeVar("T")
 
@@ -37,7 +47,8 @@ async def migrate(url: str) -> None:
     ``url`` as in ``storage.sql.open``. A memory database belongs to one connection: build it with
     ``open_database(url, copy_of=...)`` from a migrated file.
     """
-    await _in_thread(url, _upgrade)
+    if not await asyncio.to_thread(_is_newest, url):
+        await _in_thread(url, _upgrade)
 
 
 async def current(url: str) -> str | None:
@@ -47,10 +58,42 @@ async def current(url: str) -> str | None:
 
 def head() -> str:
     """Return the newest step of this program. Reads files: call it in a thread."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise RuntimeError("the program has no migrations")
-    return revision
+    steps: set[str] = set()
+    before: set[str] = set()
+    for path in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        for name, revision in _NAME.findall(path.read_text(encoding="utf-8")):
+            (steps if name == "revision" else before).add(revision)
+    newest = steps - before
+    if len(newest) != 1:
+        raise RuntimeError(f"the migrations have {len(newest)} newest steps")
+    return newest.pop()
+
+
+def _is_newest(url: str) -> bool:
+    """Tell whether the database certainly stands at the newest step (blocking); any doubt is a no."""
+    try:
+        if url.startswith("sqlite:///"):
+            return _look_sqlite(url.removeprefix("sqlite:///")) == head()
+        if url.startswith("postgresql://"):
+            return asyncio.run(_look_postgres(url)) == head()
+    except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        return False
+    return False
+
+
+def _look_sqlite(path: str) -> object:
+    # Not read-only: after a crash the first to open the database recovers its journal.
+    with closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True)) as connection:
+        row = connection.execute(_STANDS_AT).fetchone()
+    return row[0] if row else None
+
+
+async def _look_postgres(url: str) -> object:
+    connection = await asyncpg.connect(url, timeout=LOOK_TIMEOUT_SECONDS)
+    try:
+        return await connection.fetchval(_STANDS_AT, timeout=LOOK_TIMEOUT_SECONDS)
+    finally:
+        await connection.close(timeout=LOOK_TIMEOUT_SECONDS)
 
 
 async def _in_thread(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -61,7 +104,14 @@ async def _in_thread(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) 
 def _alone(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     # Alembic keeps what it is working on in the module: two at once in one process would mix.
     with _ONE_AT_A_TIME:
+        _load()
         return asyncio.run(_connected(url, work))
+
+
+def _load() -> None:
+    """Load what the steps below use, while no loop runs in this thread: imports read files."""
+    import alembic.command  # noqa: F401
+    import sqlalchemy.ext.asyncio  # noqa: F401
 
 
 async def _connected(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -74,6 +124,8 @@ async def _connected(url: str, work: Callable[[AsyncConnection], Awaitable[T]]) 
 
 
 async def _upgrade(connection: AsyncConnection) -> None:
+    from sqlalchemy import text
+
     if connection.dialect.name == "postgresql":
         await connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
@@ -81,16 +133,22 @@ async def _upgrade(connection: AsyncConnection) -> None:
 
 
 async def _current(connection: AsyncConnection) -> str | None:
+    from alembic.runtime.migration import MigrationContext
+
     return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
 def _run_steps(connection: Connection) -> None:
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     # Alembic reads % in options as interpolation.
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -99,6 +157,10 @@ def _config() -> Config:
 
 
 def _engine(url: str) -> AsyncEngine:
+    from sqlalchemy import event
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
     if url.startswith("postgresql://"):
         return create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool
