@@ -157,6 +157,8 @@ class ArrivalDetail(ArrivalRow):
     """Document; "" = paper."""
     from_code: str
     """Code of the sending body; "" = outside."""
+    from_address: str
+    """Address of a sender on paper; "" = a body of the system, or not given."""
     type_code: str
     """Code of the type in the sender's profile."""
     signer: str

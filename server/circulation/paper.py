@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from server.circulation.codes import Code, NoteKind
+from server.circulation.codes import Code
 from server.circulation.commands import PaperLetter
 from server.circulation.core import Core, acting
 from server.circulation.model import FilePart, Standing
 from server.circulation.receipts import Receipt, Sealed, event_of, seal
-from server.circulation.rules import State, check_text, paper_faults, priority_of, search_text
+from server.circulation.rules import State, paper_faults, priority_of, search_text
 from server.circulation.store import files_json
 from server.files.rules import secrecy
 from server.identity import scope
@@ -77,10 +77,6 @@ class PaperIntake:
             await scope.restrict(unit, "arrival", arrival_id, restricted=True)
         if parts and body.id != actor.body_id:
             await core.files.share(unit, [part.digest for part in parts], [body.id])
-        if command.sender_address:
-            await core.store.add_note(
-                unit, arrival_id, NoteKind.OPINION, check_text(command.sender_address, "/sender_address")
-            )
         unit.record(
             "circulation.register_paper",
             Subject("arrival", arrival_id, body.id),
@@ -176,6 +172,7 @@ def _row(
         "main_digest": parts[0].digest if parts else "",
         "files": files_json(parts),
         "dispatch_id": "",
+        "from_address": command.sender_address.strip(),
         "to_body": body.id,
         "to_code": body.code,
         "to_name": body.name,

@@ -91,7 +91,7 @@ WHERE a.office = {{office}} AND (a.priority, a.id) < (:priority, :after) AND a.p
 ORDER BY a.priority DESC, a.id DESC LIMIT :limit
 
 -- name: arrival
-SELECT {{arrival_row}}, a.dispatch_id, a.document_id, a.from_code, a.type_code, a.signer, a.pages, a.note,
+SELECT {{arrival_row}}, a.dispatch_id, a.document_id, a.from_code, a.from_address, a.type_code, a.signer, a.pages, a.note,
     a.recall_reason, a.main_digest, CASE WHEN a.status = '15' THEN '[]' ELSE a.files END AS files, a.result,
     a.reply_document, {{response_of_arrival}} AS response_for, {{receipts_of_arrival}} AS receipts,
     {{assignments_of_arrival}} AS assignments, {{notes_of_arrival}} AS notes, {{replies_of_arrival}} AS replies
@@ -156,7 +156,8 @@ SELECT a.id, a.to_body, a.from_body, a.document_id, a.number_text,
 
 -- name: already_sent
 SELECT a.to_body AS body_id, a.to_name AS name, a.arrived_at AS at FROM arrivals a
-WHERE a.document_id = :document AND a.to_body IN {{list:bodies}} AND a.status NOT IN ('02', '15')
+WHERE a.document_id = :document AND a.to_body IN {{list:bodies}} AND a.document_id <> ''
+    AND a.status <> '02' AND a.status <> '15'
 ORDER BY a.to_body
 
 -- name: insert_dispatch
@@ -170,12 +171,12 @@ VALUES (:id, :document_id, :from_body, :from_code, :from_name, :number_text, :do
 -- name: insert_arrival
 INSERT INTO arrivals (id, document_id, from_body, from_code, from_name, number_text, document_date, type_code,
     type_name, subject, signer, urgency, pages, note, due_date, restricted, main_digest, files, dispatch_id,
-    to_body, to_code, to_name, to_parent, office, origin, book, arrived_at, status, priority, incoming_number,
+    from_address, to_body, to_code, to_name, to_parent, office, origin, book, arrived_at, status, priority, incoming_number,
     incoming_text, incoming_series, incoming_entry, incoming_date, response_arrival, response_document, response_number,
     response_date, search, sequence, receipt_digest, changed_at, changed_by)
 VALUES (:id, :document_id, :from_body, :from_code, :from_name, :number_text, :document_date, :type_code,
     :type_name, :subject, :signer, :urgency, :pages, :note, :due_date, :restricted, :main_digest, :files,
-    :dispatch_id, :to_body, :to_code, :to_name, :to_parent, :office, :origin, :book, :arrived_at, :status,
+    :dispatch_id, :from_address, :to_body, :to_code, :to_name, :to_parent, :office, :origin, :book, :arrived_at, :status,
     :priority, :incoming_number, :incoming_text, :incoming_series, :incoming_entry, :incoming_date,
     :response_arrival,
     :response_document, :response_number, :response_date, :search, :sequence, :receipt_digest, :changed_at,

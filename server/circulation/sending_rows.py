@@ -96,6 +96,7 @@ def arrival_row(
         **header,
         "id": receipt.receipt.arrival,
         "dispatch_id": receipt.receipt.dispatch,
+        "from_address": "",
         "to_body": body.id,
         "to_code": body.code,
         "to_name": body.name,

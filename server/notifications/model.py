@@ -71,7 +71,7 @@ class Unread:
     """Figure beside the bell."""
 
     unread: int
-    """Unread notices; counting stops at 100."""
+    """Unread notices of the last 14 days; counting stops at 100."""
     urgent: int
     """Of these, urgent ones."""
 

@@ -18,9 +18,9 @@ ORDER BY n.id DESC LIMIT :limit
 -- name: unread
 SELECT COUNT(*) AS unread, COALESCE(SUM(u.urgent), 0) AS urgent FROM (
     SELECT n.urgent FROM notices n
-    WHERE {{mine}} AND n.at >= :since AND NOT EXISTS (
+    WHERE {{mine}} AND n.id >= :since AND NOT EXISTS (
         SELECT 1 FROM notice_reads r WHERE r.notice_id = n.id AND r.account_id = :account)
-    ORDER BY n.id DESC LIMIT 100) u
+    LIMIT 100) u
 
 -- Marks as read those of the ids that are the person's.
 -- name: mark_read

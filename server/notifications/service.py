@@ -17,6 +17,8 @@ from server.unit import Units
 READ = "notifications.read"
 KEPT_DAYS = 90
 """Notices older than this are deleted: they point at things that have their own record."""
+COUNTED_DAYS = 14
+"""Notices older than this no longer count beside the bell, which every page asks for."""
 MARKED_MAX = 200
 """Notices marked in one act."""
 
@@ -64,9 +66,9 @@ class Notifications:
         return await self._store.page(self._units.reader, actor, page, unread=unread)
 
     async def unread(self, actor: Actor) -> Unread:
-        """Count the actor's unread notices, up to 100. Raises Forbidden."""
+        """Count the actor's unread notices of the last days, up to 100. Raises Forbidden."""
         self._door.require(actor, READ)
-        since = self._units.now() - timedelta(days=KEPT_DAYS)
+        since = self._units.now() - timedelta(days=COUNTED_DAYS)
         return await self._store.unread(self._units.reader, actor, since)
 
     async def mark_read(self, actor: Actor, ids: Sequence[str]) -> Marked:

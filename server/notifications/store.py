@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server.kernel.actor import Actor, Role
 from server.kernel.clock import text
+from server.kernel.ids import make_id
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import canonical
 from server.notifications.model import Batch, Notice, Unread
@@ -65,9 +66,11 @@ class NoticeStore:
         return Page(rows, rows[-1].id if more else None)
 
     async def unread(self, tx: Reader, actor: Actor, since: datetime) -> Unread:
-        """Count the newest unread notices, up to 100."""
+        """Count unread notices made since an instant, up to 100."""
         found = await tx.fetch_one(
-            self._statements["unread"], {**_whose(actor), "since": text(since)}, Unread
+            self._statements["unread"],
+            {**_whose(actor), "since": make_id(int(since.timestamp() * 1000), 0)},
+            Unread,
         )
         return found or Unread(0, 0)
 

@@ -79,6 +79,7 @@ def _arrivals() -> None:
         column("id", TEXT, primary_key=True),
         *_header(),
         column("dispatch_id", TEXT),
+        column("from_address", TEXT, default=""),
         column("to_body", TEXT),
         column("to_code", TEXT),
         column("to_name", TEXT),

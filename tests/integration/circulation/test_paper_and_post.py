@@ -64,6 +64,7 @@ async def test_a_citizens_letter_has_a_book_of_its_own(office: Office) -> None:
         await letter(office, sender_name="Bà B", sender_address="Thôn 1", book=Book.CITIZEN, number_text=""),
     )
     assert citizen.incoming_text == "01"
+    assert (await office.circulation.arrival(HEALTH_CLERK, citizen.id)).from_address == "Thôn 1"
 
 
 async def test_the_clerk_of_the_office_registers_paper_for_the_committee(office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -84,6 +84,7 @@ async def test_all_wrong_recipients_are_named_at_once(office: Office) -> None:
 async def test_a_second_sending_goes_to_more_bodies(office: Office) -> None:
     document = await office.issued()
     first = await office.circulation.send(PARTY_CLERK, Send(document_id=document.id, to=("z02-05",)))
+    office.clock.advance(timedelta(seconds=1))
     second = await office.circulation.send(PARTY_CLERK, Send(document_id=document.id, to=("z03-01",)))
     assert first.id != second.id
     listed = await office.circulation.sent(PARTY_CLERK, SentFilter(document_id=document.id), FIRST)
