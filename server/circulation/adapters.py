@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from server.circulation.model import FilePart
 from server.circulation.ports import Issued
 from server.documents.commands import HandIn
 from server.documents.handing_in import CheckedHandIn
-from server.documents.model import Document, FileRef, IssuedDocument
+from server.documents.model import Document, FileRef, IssuedDocument, Named
 from server.documents.service import Documents
 from server.files.model import PDF
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict
+from server.organisations.model import Body
 from server.unit import Unit
 
 
@@ -42,9 +46,19 @@ class HandInReady:
         self._documents = documents
         self._checked = checked
         fields = checked.fields
+        self.body = checked.body
         self.body_id = fields.body.id
         self.restricted = fields.restricted
         self.reply_to = fields.reply_to
+
+    def address(self, recipients: Sequence[Body], outside: Sequence[str]) -> None:
+        """Say to whom it goes, for the outgoing book; a document that names its own recipients keeps them."""
+        fields = self._checked.fields
+        if not fields.recipients and not fields.outside:
+            named = tuple(Named(body.id, body.name) for body in recipients)
+            self._checked = replace(
+                self._checked, fields=replace(fields, recipients=named, outside=tuple(outside))
+            )
 
     async def write(self, unit: Unit) -> Issued:
         """Write it into the caller's unit and return it as it is sent."""

@@ -77,9 +77,14 @@ class Core:
             raise NotFound("circulation.arrival_unknown")
         return found
 
-    async def require_office(self, actor: Actor, body_id: str, *, reader: Reader | None = None) -> Body:
-        """Return a body whose books the actor keeps. Raises Forbidden ``circulation.other_office``."""
-        body = await self.directory.body(body_id, reader=reader)
+    async def require_office(
+        self, actor: Actor, body_id: str, *, reader: Reader | None = None, body: Body | None = None
+    ) -> Body:
+        """Return a body whose books the actor keeps; ``body`` is the body itself where it was read.
+
+        Raises Forbidden ``circulation.other_office``.
+        """
+        body = body or await self.directory.body(body_id, reader=reader)
         if actor.role is not Role.RECORDS_CLERK or actor.body_id not in (body.id, body.keeper_id):
             raise Forbidden("circulation.other_office", body=body.name)
         return body

@@ -77,6 +77,15 @@ class Facts(Protocol):
 class HandingIn(Facts, Protocol):
     """A document signed outside, checked and ready to be written."""
 
+    @property
+    def body(self) -> Body:
+        """Body that issues it, as it was just read."""
+        ...
+
+    def address(self, recipients: Sequence[Body], outside: Sequence[str]) -> None:
+        """Say to whom it goes, for the outgoing book; a document that names its own recipients keeps them."""
+        ...
+
     async def write(self, unit: Unit) -> Issued:
         """Write it into the caller's unit: number, document, audit entry."""
         ...

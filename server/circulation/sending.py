@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import msgspec
-
 from server.circulation.codes import Code
 from server.circulation.commands import Addressees, HandInAndSend, Reason, Send
 from server.circulation.core import Core, notify
@@ -30,7 +28,6 @@ from server.circulation.sending_rows import (
     receipt_01,
 )
 from server.circulation.store import Changes
-from server.documents.commands import HandIn
 from server.identity import scope
 from server.identity.model import Grant
 from server.identity.scope import role
@@ -38,6 +35,7 @@ from server.kernel.actor import Actor, Role
 from server.kernel.clock import text
 from server.kernel.errors import Conflict, Fault, Invalid
 from server.kernel.record import Subject
+from server.organisations.model import Body
 from server.unit import Unit
 from storage.sql.protocol import UniqueViolation
 
@@ -77,8 +75,9 @@ class Sending:
         core.access.require(actor, "documents.hand_in")
         core.access.require(actor, "circulation.send")
         async with core.answered_before(actor):
-            handing_in = await core.documents.prepare_hand_in(actor, _addressed(command))
-            plan = await self._plan(actor, handing_in, command.addressees)
+            handing_in = await core.documents.prepare_hand_in(actor, command.document)
+            plan = await self._plan(actor, handing_in, command.addressees, handing_in.body)
+            handing_in.address(plan.recipients, [one.name for one in command.addressees.outside])
         async with core.units.begin(actor) as unit:
             issued = await handing_in.write(unit)
             return unit.answer(await self._write(unit, issued, plan))
@@ -108,10 +107,12 @@ class Sending:
             )
             return unit.answer(standing)
 
-    async def _plan(self, actor: Actor, issued: Facts, addressees: Addressees) -> Plan:
-        """Check everything about the recipients at once."""
+    async def _plan(
+        self, actor: Actor, issued: Facts, addressees: Addressees, sender: Body | None = None
+    ) -> Plan:
+        """Check everything about the recipients at once; ``sender`` is the issuing body where it was read."""
         core = self._core
-        sender = await core.require_office(actor, issued.body_id)
+        sender = await core.require_office(actor, issued.body_id, body=sender)
         faults = recipient_faults(addressees.to, len(addressees.outside), issued.body_id)
         faults += await self._attention_faults(issued, addressees)
         if addressees.due_date is not None and addressees.due_date < core.today():
@@ -256,15 +257,6 @@ class Sending:
             for one in received
         ]
         return Conflict.of(faults or [Fault("circulation.already_sent", "/to", {"body": ""})])
-
-
-def _addressed(command: HandInAndSend) -> HandIn:
-    """Let the outgoing book name the recipients, unless the document names its own."""
-    document, addressees = command.document, command.addressees
-    if document.recipients or document.outside:
-        return document
-    names = tuple(one.name for one in addressees.outside)
-    return msgspec.structs.replace(document, recipients=addressees.to, outside=names)
 
 
 def _at(to: Sequence[str], unique: Sequence[str], fault: Fault) -> Fault:

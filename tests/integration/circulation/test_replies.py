@@ -58,7 +58,7 @@ async def test_the_one_act_is_few_statements(office: Office) -> None:
     command = HandInAndSend(document=hand_in("z01", digest), addressees=Addressees(to=to))
     with office.database.watching() as statements:
         await office.circulation.hand_in_and_send(once(PARTY_CLERK, "k1"), command)
-    assert len(statements) <= 32, statements
+    assert len(statements) <= 28, statements
 
 
 async def test_wrong_recipients_leave_no_number_behind(office: Office) -> None:
