@@ -117,6 +117,7 @@ class Renderer:
             "csrf": csrf,
             "theme": theme_of(request),
             "path": request.path,
+            "place_path": "",
             "path_qs": request.path_qs,
             "places": nav.places(actor),
             "notice": text,

@@ -18,6 +18,9 @@ POLICY = (
 )
 """Content-Security-Policy (CSP level 3): no inline script or style, nothing from elsewhere, no framing."""
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"
+WASM_WORKER = "/pdfjs/build/pdf.worker.min.mjs"
+WASM_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+"""Policy of the one worker, which decodes images of PDFs with WebAssembly; it has no page of its own."""
 ALWAYS = (
     ("Content-Security-Policy", POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -36,6 +39,8 @@ async def on_prepare(request: web.Request, response: web.StreamResponse) -> None
     """Put the headers on."""
     headers = response.headers
     headers.update(_ALWAYS)
+    if request.path.endswith(WASM_WORKER):
+        headers["Content-Security-Policy"] = WASM_POLICY
     if request.app[TLS]:
         headers["Strict-Transport-Security"] = TRANSPORT
     request_id = request.get(REQUEST_ID)

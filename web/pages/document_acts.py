@@ -117,7 +117,7 @@ async def ask_page(call: Call[NoBody, NoQuery]) -> Html:
     view = await call.services.documents.get(call.actor, call.path["document_id"])
     bodies = [view.document.author_body, view.document.body_id]
     people = await posts_held(call.services.organisations, bodies)
-    return Html("documents/ask.html", {"document": view.document, "people": people})
+    return Html("documents/ask.html", {"place_path": "/du-thao", "document": view.document, "people": people})
 
 
 async def ask(call: Call[AskForm, NoQuery]) -> Redirect:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from server.documents.model import Act, DocumentView, State
 from server.documents.service import Filter
-from server.documents.store import ListKind
+from server.documents.states import ListKind
 from server.kernel.errors import NotFound
 from web.links import address
 from web.pages.shared import download
@@ -105,6 +105,7 @@ def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object
         "may_send": may_send,
         "may_audit": allows(call.actor, "audit.read"),
         "stations": of_document(view),
+        "place_path": "/van-ban-di" if document.state is State.ISSUED else DRAFTS,
     }
 
 

@@ -95,7 +95,9 @@ async def edit(call: Call[NoBody, NoQuery]) -> Html:
     if document.state not in EDITABLE:
         raise Conflict("documents.not_editable", state=document.state)
     context = await _context(call, document.body_id, document.fields, reply_to=document.fields.reply_to)
-    return Html("documents/edit.html", {**context, "document": document, "bodies": []})
+    return Html(
+        "documents/edit.html", {**context, "place_path": "/du-thao", "document": document, "bodies": []}
+    )
 
 
 async def save(call: Call[DraftForm, NoQuery]) -> Redirect:
@@ -120,7 +122,10 @@ async def save(call: Call[DraftForm, NoQuery]) -> Redirect:
 async def upload_page(call: Call[NoBody, NoQuery]) -> Html:
     """Show the form for a PDF of one's own."""
     view = await call.services.documents.get(call.actor, call.path["document_id"])
-    return Html("documents/upload.html", {"document": view.document, "current": view.current})
+    return Html(
+        "documents/upload.html",
+        {"place_path": "/du-thao", "document": view.document, "current": view.current},
+    )
 
 
 class UploadForm(Body):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.circulation.commands import InboxFilter
+from server.circulation.model import ArrivalRow
 from server.circulation.model import Counts as ArrivalCounts
 from server.documents.model import Counts as DocumentCounts
-from server.documents.model import State
+from server.documents.model import DocumentRow, State
+from server.documents.service import Filter
 from server.kernel.actor import Role
+from server.kernel.page import PageRequest
 from web.routes import SIGNED_IN, Answer, Call, Html, NoBody, NoQuery, Redirect, Route
 
 
@@ -25,6 +29,8 @@ class Figure:
     """Red when not zero."""
 
 
+SHOWN = 8
+"""Rows of each list of the first page."""
 NO_ARRIVALS = ArrivalCounts(to_accept=0, to_answer=0, to_decide=0, to_do=0, overdue=0, due_soon=0)
 NO_DOCUMENTS = DocumentCounts(waiting={}, mine={}, asked=0)
 
@@ -35,7 +41,25 @@ async def home(call: Call[NoBody, NoQuery]) -> Html | Redirect:
     if actor.role is None:
         return Redirect("/ca-nhan")
     arrivals, documents = await counts(call)
-    return Html("home.html", {"figures": figures(actor.role, arrivals, documents)})
+    came, mine = await waiting(call, arrivals, documents)
+    return Html(
+        "home.html",
+        {"figures": figures(actor.role, arrivals, documents), "arrivals": came, "documents": mine},
+    )
+
+
+async def waiting(
+    call: Call[NoBody, NoQuery], arrivals: ArrivalCounts, documents: DocumentCounts
+) -> tuple[list[ArrivalRow], list[DocumentRow]]:
+    """Return the first things that wait; a room is asked only when its counts say that something does."""
+    services, part = call.services, PageRequest(limit=SHOWN)
+    came: list[ArrivalRow] = []
+    mine: list[DocumentRow] = []
+    if arrivals.to_accept or arrivals.to_answer or arrivals.to_decide or arrivals.to_do:
+        came = (await services.circulation.inbox(call.actor, InboxFilter(waiting=True), part)).items
+    if documents.waiting:
+        mine = (await services.documents.list(call.actor, Filter(kind="waiting"), part)).items
+    return came, mine
 
 
 async def counts(call: Call[NoBody, NoQuery]) -> tuple[ArrivalCounts, DocumentCounts]:

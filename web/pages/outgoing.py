@@ -105,6 +105,7 @@ async def send_page(call: Call[NoBody, NoQuery]) -> Html:
     return Html(
         "outgoing/send.html",
         {
+            "place_path": PATH,
             "document": document,
             "fields": document.fields,
             "tree": nested([node for node in tree if node.id != document.body_id]),

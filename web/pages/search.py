@@ -33,7 +33,7 @@ async def search(call: Call[NoBody, SearchQuery]) -> Html:
     supervisor = actor.role is Role.SUPERVISOR
     bodies: list[Body] = []
     if supervisor:
-        mandates = await services.mandates.mandates(actor, PageRequest())
+        mandates = await services.mandates.mandates(actor, PageRequest(), account_id=actor.account_id)
         ids = sorted(
             {body for mandate in mandates.items if mandate.ended_at is None for body in mandate.body_ids}
         )

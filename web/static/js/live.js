@@ -17,12 +17,16 @@ function connect() {
     try { event = JSON.parse(message.data); } catch { return; }
     counts();
     const list = document.querySelector("[data-live]");
-    if (list && (event.kind === "reload" || list.dataset.live.split(" ").includes(event.kind))) pill(list, event.count || 1);
+    if (list && (event.kind === "reload" || wanted(list, event.kind))) pill(list, event.count || 1);
   });
   socket.addEventListener("close", () => {
     setTimeout(() => { if (!document.hidden) { counts(); connect(); } else waitForReader(); }, wait * (0.7 + Math.random() * 0.6));
     wait = Math.min(wait * 2, WAIT_MOST);
   });
+}
+
+function wanted(list, kind) {
+  return list.dataset.live.split(" ").some((one) => kind === one || (one.endsWith(".") && kind.startsWith(one)));
 }
 
 function waitForReader() {

@@ -3,6 +3,21 @@ function plain(text) {
   return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/đ/gi, "d").toLowerCase();
 }
 
+const SHOWN = 60;
+
+function name(input, remove, after) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const words = input.nextElementSibling.firstChild.textContent.trim();
+  button.type = "button";
+  button.className = "secondary";
+  button.textContent = `${words} ×`;
+  button.setAttribute("aria-label", `${remove} ${words}`);
+  button.addEventListener("click", () => { input.checked = false; after(); input.form?.dispatchEvent(new Event("input", { bubbles: true })); });
+  item.append(button);
+  return item;
+}
+
 export function trees() {
   for (const box of document.querySelectorAll("[data-tree]")) tree(box);
 }
@@ -30,7 +45,12 @@ function tree(box) {
     count();
   });
   for (const branch of box.querySelectorAll("[data-branch]")) branch.hidden = false;
-  const count = () => { if (figure) figure.textContent = String(box.querySelectorAll("input[type=checkbox]:checked").length); };
+  const chosen = box.querySelector("[data-tree-chosen]");
+  const count = () => {
+    const on = [...box.querySelectorAll("input[type=checkbox]:checked")];
+    if (figure) figure.textContent = String(on.length);
+    if (chosen) chosen.replaceChildren(...on.slice(0, SHOWN).map((input) => name(input, chosen.dataset.remove, count)));
+  };
   box.addEventListener("change", count);
   count();
 }
