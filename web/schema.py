@@ -204,7 +204,7 @@ def gather(
 ) -> tuple[dict[str, object], list[Fault]]:
     """Return names and values of a query or form as builtins, and the faults found on the way."""
     lists = _list_fields(into)
-    known = {item.encode_name for item in msgspec.structs.fields(into)}
+    known = _names(into)
     values: dict[str, object] = {}
     faults: list[Fault] = []
     for name, raw in pairs:
@@ -224,6 +224,11 @@ def gather(
         elif text:
             values[name] = text
     return values, faults
+
+
+@lru_cache(maxsize=1024)
+def _names(into: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(item.encode_name for item in msgspec.structs.fields(into))
 
 
 @lru_cache(maxsize=1024)

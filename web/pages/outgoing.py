@@ -92,6 +92,16 @@ async def dispatch(call: Call[NoBody, NoQuery]) -> Html:
     )
 
 
+async def sendings(call: Call[NoBody, NoQuery]) -> Html:
+    """Show the sendings of one document (a piece of its page)."""
+    view = await call.services.documents.get(call.actor, call.path["document_id"])
+    wanted = SentFilter(document_id=view.document.id)
+    found = await call.services.circulation.sent(call.actor, wanted, PageQuery().page)
+    return Html(
+        "outgoing/sendings.html", {"document": view.document, "rows": found.items, "place_path": PATH}
+    )
+
+
 async def send_page(call: Call[NoBody, NoQuery]) -> Html:
     """Show the form of sending: the planned recipients are chosen already."""
     view = await call.services.documents.get(call.actor, call.path["document_id"])
@@ -185,6 +195,7 @@ PAGES = [
     Route(
         "GET", PATH + "/{dispatch_id}", "pages.dispatch", dispatch, "circulation.read", "A sending", page=True
     ),
+    Route("GET", DOCUMENT + "/da-gui", "pages.sendings", sendings, "circulation.read", "Sendings", page=True),
     Route("GET", DOCUMENT + "/gui", "pages.send_form", send_page, "circulation.send", "Send", page=True),
     Route(
         "POST",

@@ -4,6 +4,7 @@ import { live } from "./live.js";
 import { drafts, wipe } from "./drafts.js";
 import { lists } from "./lists.js";
 import { forms } from "./forms.js";
+import { pieces } from "./pieces.js";
 import { trees } from "./trees.js";
 
 const signedIn = document.body.dataset.signedIn === "1";
@@ -13,6 +14,7 @@ trees();
 if (signedIn) {
   keyboard();
   live();
+  pieces();
   drafts();
 } else {
   wipe();
