@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.identity.access import Access
-from server.identity.model import AccountState
+from server.identity.mandates import MandateStore
+from server.identity.model import AccountState, Mandate
 from server.identity.passwords import Passwords
-from server.identity.rules import normal_username
+from server.identity.rules import mandate_faults, normal_username
 from server.identity.service import MANAGE
 from server.identity.store import AccountStore, NewRow
 from server.kernel.actor import SYSTEM, Actor
 from server.kernel.errors import Invalid
 from server.kernel.ids import make_id
 from server.kernel.record import Subject
-from server.organisations.data import PersonData, TreeData
+from server.organisations.data import MandateData, PersonData, TreeData
 from server.organisations.importing import posts_of
 from server.organisations.model import Holding
 from server.organisations.staffing import Staffing
@@ -34,6 +35,8 @@ class AccountsImported:
     """New accounts."""
     holdings: int
     """New holdings."""
+    mandates: int
+    """New mandates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,10 @@ class AccountImport:
         self._passwords = passwords
         self._staffing = staffing
         self._accounts = AccountStore(units.reader.engine)
+        self._mandates = MandateStore(units.reader.engine)
 
     async def import_accounts(self, actor: Actor, data: TreeData, *, password: str = "") -> AccountsImported:
-        """Make the accounts that the posts of a tree name and put them into their posts.
+        """Make the accounts that the posts of a tree name, put them into their posts, record its mandates.
 
         The tree's bodies must have been imported. Without ``password`` accounts wait for their invitation
         (state invited); with one (a demo) all new accounts are active with it: it is hashed once. Raises
@@ -83,7 +87,8 @@ class AccountImport:
             await self._write_accounts(actor, part)
         for start in range(0, len(holdings), ROWS_AT_ONCE):
             await self._write_holdings(actor, holdings[start : start + ROWS_AT_ONCE])
-        return AccountsImported(len(rows), len(holdings))
+        mandates = await self._write_mandates(actor, tree.mandates)
+        return AccountsImported(len(rows), len(holdings), mandates)
 
     def _new_id(self) -> str:
         return make_id(int(self._units.now().timestamp() * 1000), secrets.randbits(80))
@@ -95,6 +100,31 @@ class AccountImport:
                 new = {"username": row.username, "full_name": row.full_name, "state": row.state.value}
                 detail = {"username": row.username}
                 unit.record("identity.import", Subject("account", row.id), new=new, detail=detail)
+
+    async def _write_mandates(self, actor: Actor, wanted: Sequence[MandateData]) -> int:
+        names = [normal_username(data.username) for data in wanted]
+        async with self._units.begin(actor) as unit:
+            accounts = await self._accounts.by_usernames(unit, names)
+            written = 0
+            for name, data in zip(names, wanted, strict=True):
+                if name not in accounts:
+                    raise Invalid("identity.account_unknown", field="/mandates")
+                if faults := mandate_faults(data.bodies, data.valid_from, data.valid_to, data.basis):
+                    raise Invalid.of(faults)
+                account_id = accounts[name].id
+                present = await self._mandates.page(unit, after="", limit=ROWS_AT_ONCE, account_id=account_id)
+                if any((each.valid_from, each.basis) == (data.valid_from, data.basis) for each in present):
+                    continue
+                mandate = Mandate(
+                    unit.new_id(), account_id, data.bodies, data.valid_from, data.valid_to, data.basis, None
+                )
+                await self._mandates.insert(unit, mandate)
+                detail = {"account": account_id, "bodies": " ".join(data.bodies), "basis": data.basis}
+                unit.record(
+                    "identity.give_mandate", Subject("mandate", mandate.id), new=mandate, detail=detail
+                )
+                written += 1
+        return written
 
     async def _write_holdings(self, actor: Actor, holdings: Sequence[Holding]) -> None:
         async with self._units.begin(actor) as unit:

@@ -77,6 +77,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account that is being made."""
+
+    username: str
+    """Name to sign in with; kept in lower case."""
+    full_name: str
+    """Name shown and printed."""
+    email: str = ""
+    """Mail."""
+    phone: str = ""
+    """Telephone."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPost:
     """A post that an account may act in today."""
 

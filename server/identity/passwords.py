@@ -60,8 +60,8 @@ class Passwords:
         return self._hasher.check_needs_rehash(stored)
 
     def close(self) -> None:
-        """Stop the threads after what is under way."""
-        self._pool.shutdown(wait=True)
+        """Let the threads end after what is under way; does not wait for it."""
+        self._pool.shutdown(wait=False)
 
     def _verify(self, stored: str, password: str) -> bool:
         if not stored:

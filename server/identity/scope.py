@@ -69,7 +69,7 @@ async def grant_many(unit: Unit, kind: str, grants: Sequence[tuple[str, Grant]])
         }
         for subject_id, grant in grants
     ]
-    await unit.execute_many(_STATEMENTS["grant"], rows)
+    unit.later(_STATEMENTS["grant"], rows)
 
 
 async def revoke(unit: Unit, kind: str, subject_id: str, grantees: Sequence[str]) -> None:

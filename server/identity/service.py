@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from server.identity import sealing
@@ -15,6 +15,7 @@ from server.identity.model import (
     HandedOver,
     Left,
     LinkPurpose,
+    NewAccount,
     OneTimeLink,
 )
 from server.identity.passwords import Passwords
@@ -31,25 +32,13 @@ from server.organisations.staffing import Staffing
 from server.unit import Unit, Units
 from storage.sql.protocol import Reader
 
+__all__ = ["MANAGE", "Identity", "NewAccount"]
+
 MANAGE = "identity.manage"
 INVITATION_LIFE = timedelta(days=7)
 """How long an invitation is good: a week of leave must not waste it."""
 RESET_LIFE = timedelta(hours=24)
 """How long a reset is good."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewAccount:
-    """An account that is being made."""
-
-    username: str
-    """Name to sign in with; kept in lower case."""
-    full_name: str
-    """Name shown and printed."""
-    email: str = ""
-    """Mail."""
-    phone: str = ""
-    """Telephone."""
 
 
 class Identity:

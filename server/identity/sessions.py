@@ -128,19 +128,20 @@ class Sessions:
         return SignedIn(token, resumed)
 
     async def resume(
-        self, token: str, post_id: str = "", request: RequestContext | None = None
+        self, token: str, post_id: str = "", request: RequestContext | None = None, *, touch: bool = True
     ) -> Actor | None:
         """Return the actor behind a token; None = nobody (any more). As ``resumed``, without the rest."""
-        found = await self.resumed(token, post_id, request)
+        found = await self.resumed(token, post_id, request, touch=touch)
         return None if found is None else found.actor
 
     async def resumed(
-        self, token: str, post_id: str = "", request: RequestContext | None = None
+        self, token: str, post_id: str = "", request: RequestContext | None = None, *, touch: bool = True
     ) -> Resumed | None:
         """Return who stands behind a session token or machine token; None = nobody (any more).
 
         One statement. ``post_id`` asks for another post than the session's for this request; raises Forbidden
-        ``identity.post_not_held`` when the account does not hold it today.
+        ``identity.post_not_held`` when the account does not hold it today. Without ``touch`` this is no act
+        of the person (an open page that asks whether the session lives), so the idle time runs on.
         """
         context = request or RequestContext()
         if not (token.isascii() and post_id.isascii()):
@@ -162,7 +163,8 @@ class Sessions:
             return None
         if post_id and row.post_id != post_id:
             raise Forbidden("identity.post_not_held", post=post_id)
-        self._note_seen(row, now)
+        if touch:
+            self._note_seen(row, now)
         obligations = self._obligations(row)
         actor = _actor(row, replace(context, session_id=row.session_id))
         return Resumed(

@@ -173,6 +173,21 @@ class BodyData(_Part, frozen=True):
         return self.code_old if self.code_old is not None else (to_old_form(self.code) or "")
 
 
+class MandateData(_Part, frozen=True):
+    """A supervisor's mandate."""
+
+    username: str
+    """Supervisor."""
+    bodies: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """Ids of the bodies that may be read."""
+    valid_from: date
+    """First day."""
+    valid_to: date
+    """First day no longer in force."""
+    basis: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    """Decision or inspection plan."""
+
+
 class TreeData(_Part, frozen=True):
     """A whole tree, or a part of one."""
 
@@ -180,10 +195,13 @@ class TreeData(_Part, frozen=True):
     """Bodies; a parent may stand after its children."""
     templates: dict[str, TemplateData] = {}
     """Templates by name."""
+    mandates: tuple[MandateData, ...] = ()
+    """Supervisors' mandates; they come in with the accounts."""
 
     def expanded(self) -> TreeData:
         """Return the tree with every template filled in; raises ValueError for an unknown template."""
-        return TreeData(bodies=tuple(_expand(body, self.templates) for body in self.bodies))
+        bodies = tuple(_expand(body, self.templates) for body in self.bodies)
+        return TreeData(bodies=bodies, mandates=self.mandates)
 
 
 def _expand(body: BodyData, templates: dict[str, TemplateData]) -> BodyData:
@@ -247,6 +265,7 @@ def read_tree(path: Path) -> TreeData:
     files: Sequence[Path] = sorted(path.rglob("*.toml")) if path.is_dir() else [path]
     bodies: list[BodyData] = []
     templates: dict[str, TemplateData] = {}
+    mandates: list[MandateData] = []
     for file in files:
         try:
             part = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), TreeData)
@@ -254,4 +273,5 @@ def read_tree(path: Path) -> TreeData:
             raise ValueError(f"{file.name}: {error}") from error
         bodies.extend(part.bodies)
         templates.update(part.templates)
-    return TreeData(bodies=tuple(bodies), templates=templates).expanded()
+        mandates.extend(part.mandates)
+    return TreeData(bodies=tuple(bodies), templates=templates, mandates=tuple(mandates)).expanded()

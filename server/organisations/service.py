@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -322,7 +323,8 @@ class Organisations:
             posts=await self._posts.all_posts(unit),
             authorities=await self._posts.all_authorities(unit),
         )
-        planned = plan(tree, present)
+        # Comparing a whole province takes a good part of a second.
+        planned = await asyncio.to_thread(plan, tree, present)
         if planned.faults:
             raise Invalid.of(planned.faults)
         return planned

@@ -7,9 +7,17 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from server.identity.model import Account, AccountDetail, AccountState, HandedOver, Left, OneTimeLink
+from server.identity.model import (
+    Account,
+    AccountDetail,
+    AccountState,
+    HandedOver,
+    Left,
+    NewAccount,
+    OneTimeLink,
+)
 from server.identity.permissions import Permission
-from server.identity.service import MANAGE, NewAccount
+from server.identity.service import MANAGE
 from server.kernel.page import Page
 from server.organisations.model import Holding, HoldingKind
 from web.routes import SIGNED_IN, Body, Call, NoBody, NoQuery, PageQuery, Route

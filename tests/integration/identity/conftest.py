@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from server.identity.access import Access
@@ -26,10 +31,15 @@ from server.organisations.data import TreeData
 from server.organisations.service import Organisations
 from server.organisations.staffing import Staffing
 from server.unit import Units
+from storage.sql.open import open_database
 from storage.sql.protocol import Database
+from tests.conftest import MORNING
 from tests.factories import people
+from tests.factories.databases import ENGINES
+from tests.services.postgres import PostgresServer, drop_database, fresh_database
 
 PASSWORD = "mật khẩu dùng thử"
+COST = Cost(memory_kib=8, passes=1)
 REQUEST = RequestContext(request_id="r1", address="192.0.2.7", channel=Channel.WEB)
 SETTINGS = SessionSettings(
     idle=timedelta(hours=1),
@@ -74,14 +84,14 @@ def province() -> TreeData:
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:
-    made = Passwords(Cost(memory_kib=8, passes=1))
+    made = Passwords(COST)
     yield made
     made.close()
 
 
-@pytest.fixture
-async def empty(database: Database, clock: FixedClock, passwords: Passwords) -> AsyncIterator[Rooms]:
-    """The rooms on a database without rows."""
+@asynccontextmanager
+async def opened(database: Database, clock: FixedClock, passwords: Passwords) -> AsyncIterator[Rooms]:
+    """The rooms over a database."""
     units, access = Units(database, clock), people.access(clock)
     organisations, staffing = Organisations(units, access), Staffing(units, access)
     limits = Limits(database, clock)
@@ -104,9 +114,61 @@ async def empty(database: Database, clock: FixedClock, passwords: Passwords) -> 
     await rooms.sessions.close()
 
 
+async def furnish(url: str, province: TreeData) -> None:
+    """Bring the demo province and its people in; tests give mandates themselves."""
+    database, passwords = await open_database(url), Passwords(COST)
+    async with opened(database, FixedClock(MORNING), passwords) as rooms:
+        await rooms.organisations.import_tree(people.ADMINISTRATOR, province)
+        without = msgspec.structs.replace(province, mandates=())
+        await rooms.imports.import_accounts(people.ADMINISTRATOR, without, password=PASSWORD)
+    passwords.close()
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_province(
+    sqlite_template: Path, province: TreeData, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A file with the province in it: to be copied, not opened."""
+    path = tmp_path_factory.mktemp("province") / "province.db"
+    shutil.copy(sqlite_template, path)
+    asyncio.run(furnish(f"sqlite:///{path}", province))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_province(postgres: PostgresServer, postgres_template: str, province: TreeData) -> str:
+    """Name of a database with the province in it: to be copied, not opened."""
+    url = fresh_database(postgres, postgres_template)
+    asyncio.run(furnish(url, province))
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture(params=ENGINES)
+def furnished_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database with the province in it, of each engine in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "province.db"
+        shutil.copy(request.getfixturevalue("sqlite_province"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = fresh_database(server, request.getfixturevalue("postgres_province"))
+        yield url
+        drop_database(server, url)
+
+
 @pytest.fixture
-async def rooms(empty: Rooms, province: TreeData) -> Rooms:
-    """The rooms with the demo province and its people."""
-    await empty.organisations.import_tree(people.ADMINISTRATOR, province)
-    await empty.imports.import_accounts(people.ADMINISTRATOR, province, password=PASSWORD)
-    return empty
+async def rooms(furnished_url: str, clock: FixedClock, passwords: Passwords) -> AsyncIterator[Rooms]:
+    """The rooms with the demo province and its people, of each engine in turn."""
+    database = await open_database(furnished_url)
+    async with opened(database, clock, passwords) as made:
+        yield made
+    await database.close()
+
+
+@pytest.fixture
+async def empty(database: Database, clock: FixedClock, passwords: Passwords) -> AsyncIterator[Rooms]:
+    """The rooms on a database without rows, of each engine in turn."""
+    async with opened(database, clock, passwords) as made:
+        yield made

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.identity.model import AccountState
-from server.identity.service import NewAccount
+from server.identity.model import AccountState, NewAccount
 from server.kernel.actor import Role
 from server.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from server.kernel.page import PageRequest
@@ -25,6 +24,18 @@ async def test_importing_people_twice_changes_nothing_the_second_time(
 ) -> None:
     again = await rooms.imports.import_accounts(ADMINISTRATOR, province, password=PASSWORD)
     assert (again.accounts, again.holdings) == (0, 0)
+
+
+async def test_the_demo_supervisor_comes_with_a_mandate_once(rooms: Rooms, province: TreeData) -> None:
+    first = await rooms.imports.import_accounts(ADMINISTRATOR, province)
+    again = await rooms.imports.import_accounts(ADMINISTRATOR, province)
+    assert (first.mandates, again.mandates) == (1, 0)
+    given = await rooms.mandates.mandates(
+        actor("z02-13.giam-sat", Role.SUPERVISOR, account_id=await rooms.account_id("thanhtra")),
+        PageRequest(),
+        account_id=await rooms.account_id("thanhtra"),
+    )
+    assert [mandate.body_ids for mandate in given.items] == [("z02-05", "z03-01")]
 
 
 async def test_an_account_is_made_invited_and_signs_in_with_its_own_password(rooms: Rooms) -> None:

@@ -163,6 +163,16 @@ async def test_a_session_ends_after_half_a_day_whoever_acts(rooms: Rooms) -> Non
     assert await rooms.sessions.resume(token) is None
 
 
+async def test_an_open_page_that_only_asks_does_not_keep_a_session_alive(rooms: Rooms) -> None:
+    token = (await rooms.sign_in("vanthu.syt")).token
+    for _ in range(2):
+        rooms.clock.advance(timedelta(minutes=29))
+        assert await rooms.sessions.resume(token, touch=False) is not None
+        await rooms.sessions.flush_seen()
+    rooms.clock.advance(timedelta(minutes=3))
+    assert await rooms.sessions.resume(token, touch=False) is None
+
+
 async def test_acts_within_a_minute_write_nothing(rooms: Rooms) -> None:
     token = (await rooms.sign_in("vanthu.syt")).token
     rooms.clock.advance(timedelta(seconds=59))
