@@ -1,0 +1,79 @@
+"""Every page of the route table in Chromium, by the fitting role: silent, accessible, fitting, light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.conftest import Stage
+from tests.e2e.looking import WEIGHT_LIMIT_BYTES, Watch, axe_faults, shape_faults, target_faults
+from tests.e2e.samples import FILES, SAMPLES, Sample
+from web.routes import Route
+from web.table import routes
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def page_routes() -> Iterator[Route]:
+    """Every page that a browser can open."""
+    return (route for route in routes() if route.page and route.method == "GET")
+
+
+def test_every_page_route_has_a_sample() -> None:
+    sampled = {sample.route for sample in (*SAMPLES, *FILES)}
+    assert {route.name for route in page_routes()} == sampled
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)
+def test_page(stage: Stage, browser: Browser, sample: Sample) -> None:
+    """At a desk and on a phone, light and dark, in Vietnamese (and English where the sample says so)."""
+    faults: list[str] = []
+    for language in ("vi", "en") if sample.english else ("vi",):
+        with stage.enter(browser, sample.who, language, viewport=DESK, color_scheme="light") as context:
+            page = context.new_page()
+            watch = Watch(page)
+            for width in (DESK, PHONE):
+                page.set_viewport_size(width)  # type: ignore[arg-type]  # a ViewportSize by its keys
+                answer = page.goto(sample.path(stage), wait_until="networkidle")
+                assert answer is not None
+                assert answer.status == 200, f"{answer.url}: {answer.status}"
+                assert "Content-Security-Policy".lower() in answer.headers
+                if width is DESK:
+                    weight = watch.weight()
+                    if weight > WEIGHT_LIMIT_BYTES:
+                        faults.append(f"weighs {weight} bytes")
+                where = f"{language} {width['width']}"
+                faults += [f"{where}: {fault}" for fault in shape_faults(page, language)]
+                if width is PHONE:
+                    faults += [f"{where}: {fault}" for fault in target_faults(page)]
+                faults += [f"{where} light: {fault}" for fault in axe_faults(page)]
+                page.emulate_media(color_scheme="dark")
+                faults += [f"{where} dark: {fault}" for fault in axe_faults(page, "color-contrast")]
+                page.emulate_media(color_scheme="light")
+            faults += [f"{language}: {said}" for said in watch.said]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("sample", FILES, ids=lambda sample: sample.id)
+def test_file(stage: Stage, browser: Browser, sample: Sample) -> None:
+    with stage.enter(browser, sample.who) as context:
+        answer = context.request.get(sample.path(stage))
+        assert answer.status == 200
+        kind = answer.headers["content-type"].split(";")[0]
+        assert kind == ("application/json" if sample.route == "pages.counts" else "application/pdf")
+        assert kind == "application/json" or answer.body().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("path", ["/khong-co-trang-nay", "/van-ban/khong-co", "/quan-tri/tai-khoan"])
+def test_error_pages_are_pages(stage: Stage, browser: Browser, path: str) -> None:
+    """What is not there or not allowed is told in the frame, in the person's language, with a way on."""
+    with stage.enter(browser, "chuyenvien.syt", viewport=PHONE) as context:
+        page = context.new_page()
+        answer = page.goto(path, wait_until="networkidle")
+        assert answer is not None
+        assert answer.status in (403, 404)
+        assert shape_faults(page, "vi") + axe_faults(page) == []
+        assert page.locator("main a").count() > 0
