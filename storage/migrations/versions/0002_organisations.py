@@ -44,7 +44,7 @@ def _bodies() -> None:
     )
     index("bodies_parent", "bodies", ["parent_id"])
     index("bodies_code", "bodies", ["code"])
-    index("bodies_kept_by", "bodies", ["kept_by_body_id"], where="kept_by_body_id <> ''")
+    index("bodies_kept_by", "bodies", ["kept_by_body_id"])
     table(
         "body_forms",
         column("body_id", TEXT, references="bodies.id"),
