@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-.PHONY: run demo test check bench faults lock clean setup setup-dev services format
+.PHONY: run demo test check bench faults docs lock clean setup setup-dev services format
 run: setup
 	@$(BIN)/lienthong demo --serve
 demo: setup
@@ -21,6 +21,8 @@ bench: setup-dev
 	@$(BIN)/python -m tests.benchmarks
 faults: setup-dev services
 	@$(BIN)/pytest tests/faults -m faults --timeout 7200
+docs: setup-dev
+	@$(BIN)/python -m tests.architecture.commands
 format: setup-dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from server import logs
 from server.audit.open import make_audit
 from server.audit.service import Audit
 from server.circulation.adapters import IssuedDocuments
@@ -120,6 +121,7 @@ async def open_services(
 
     With ``background`` the outbox and the schedules run. Raises LienThongError, SqlError, BlobError, OSError.
     """
+    logs.configure()
     clock = clock or SystemClock()
     sys.setswitchinterval(SWITCH_SECONDS)
     secret, font, profiles, forms, days, table = await asyncio.to_thread(_read_files, settings)
@@ -215,7 +217,7 @@ async def open_services(
 def _wire(services: Services) -> None:
     """Tie subscribers to the outbox and schedules to the clock."""
     jobs, audit = services.jobs, services.settings.audit
-    jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify)
+    jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify, lane="slow")
     jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
 
     async def sequence() -> None:

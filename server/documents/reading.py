@@ -19,7 +19,7 @@ from server.documents.model import (
     Turn,
     VersionView,
 )
-from server.documents.store import ListKind
+from server.documents.states import ListKind
 from server.files.model import FileView
 from server.kernel.actor import Actor
 from server.kernel.errors import NotFound

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+ListKind: TypeAlias = Literal["all", "waiting", "mine", "asked"]
+"""What a list shows: all visible, waiting for my act, drafted by my post, asked for my opinion."""
 
 
 class State(StrEnum):

@@ -30,6 +30,7 @@ from server.documents.rows import (
     json_text,
 )
 from server.documents.rules import folded
+from server.documents.states import ListKind
 from server.identity.scope import FRAGMENTS
 from server.kernel.clock import text
 from server.kernel.errors import Invalid
@@ -38,7 +39,6 @@ from server.unit import Unit
 from storage.sql.protocol import Params, Reader, SqlValue
 from storage.sql.statements import load_all
 
-ListKind = Literal["all", "waiting", "mine", "asked"]
 _FIRST = ("9999", "~")
 """Before every row of a list that runs from the newest to the oldest."""
 
@@ -51,7 +51,7 @@ class DocumentStore:
 
     async def insert(self, unit: Unit, document: Document) -> None:
         """Write a new document."""
-        await unit.execute(self._statements["insert_document"], columns(document))
+        unit.later(self._statements["insert_document"], [columns(document)])
 
     async def replace(self, unit: Unit, seen: Document, new: Document) -> bool:
         """Write a document anew if it is still as it was seen; tell whether it was."""
@@ -78,48 +78,52 @@ class DocumentStore:
         self, unit: Unit, document: Document, version: Version, fields: Fields | None = None
     ) -> None:
         """Write a version; it is never changed again."""
-        await unit.execute(
+        unit.later(
             self._statements["insert_version"],
-            {
-                "document_id": document.id,
-                "n": version.n,
-                "round": version.round,
-                "kind": version.kind.value,
-                "main": None if version.main is None else json_text(version.main),
-                "main_digest": version.main.digest if version.main else "",
-                "attachments": json_text(version.attachments),
-                "placements": json_text(version.placements),
-                "fields": json_text(fields or document.fields),
-                "note": version.note,
-                "account_id": unit.actor.account_id,
-                "account_name": version.account_name,
-                "post_title": version.post_title,
-                "at": text(version.at),
-            },
+            [
+                {
+                    "document_id": document.id,
+                    "n": version.n,
+                    "round": version.round,
+                    "kind": version.kind.value,
+                    "main": None if version.main is None else json_text(version.main),
+                    "main_digest": version.main.digest if version.main else "",
+                    "attachments": json_text(version.attachments),
+                    "placements": json_text(version.placements),
+                    "fields": json_text(fields or document.fields),
+                    "note": version.note,
+                    "account_id": unit.actor.account_id,
+                    "account_name": version.account_name,
+                    "post_title": version.post_title,
+                    "at": text(version.at),
+                }
+            ],
         )
 
     async def add_step(self, unit: Unit, before: Document, after: Document, act: Act, reason: str) -> None:
         """Write a line of the timeline."""
         actor = unit.actor
-        await unit.execute(
+        unit.later(
             self._statements["insert_step"],
-            {
-                "id": unit.new_id(),
-                "document_id": after.id,
-                "round": before.round,
-                "act": act.value,
-                "from_state": before.state.value,
-                "to_state": after.state.value,
-                "version_n": after.current_n,
-                "reason": reason,
-                "account_id": actor.account_id,
-                "account_name": actor.name,
-                "post_id": actor.post_id,
-                "post_title": actor.post_title,
-                "body_id": actor.body_id,
-                "on_behalf": actor.on_behalf,
-                "at": text(unit.now),
-            },
+            [
+                {
+                    "id": unit.new_id(),
+                    "document_id": after.id,
+                    "round": before.round,
+                    "act": act.value,
+                    "from_state": before.state.value,
+                    "to_state": after.state.value,
+                    "version_n": after.current_n,
+                    "reason": reason,
+                    "account_id": actor.account_id,
+                    "account_name": actor.name,
+                    "post_id": actor.post_id,
+                    "post_title": actor.post_title,
+                    "body_id": actor.body_id,
+                    "on_behalf": actor.on_behalf,
+                    "at": text(unit.now),
+                }
+            ],
         )
 
     async def add_requests(

@@ -111,6 +111,7 @@ class Signatures:
         version: int | None = None,
         on: date | None = None,
         number: int | None = None,
+        reason: str = "",
     ) -> Moved:
         """Take the number (an act of its own), then fill number and date into their fields.
 
@@ -121,7 +122,7 @@ class Signatures:
         task = await self._documents.begin_numbering(actor, document_id, version=version)
         if not task.document.number_id:
             async with self._units.begin(actor) as unit:
-                task, _ = await self._documents.take_number(unit, task, on=on, number=number)
+                task, _ = await self._documents.take_number(unit, task, on=on, number=number, reason=reason)
                 # The answer is given by the unit that fills; taking alone is not the end of this act.
         document = task.document
         day = document.document_date

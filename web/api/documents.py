@@ -13,7 +13,7 @@ from server.documents.commands import (
 )
 from server.documents.model import Counts, DocumentRow, DocumentView, Moved, State, Step, VersionView
 from server.documents.service import Documents, Filter
-from server.documents.store import ListKind
+from server.documents.states import ListKind
 from server.kernel.actor import Actor
 from server.kernel.errors import NotFound
 from server.kernel.page import Page

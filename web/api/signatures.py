@@ -41,6 +41,8 @@ class TakeNumber(OnVersion):
     """Date written beside the number; None = today."""
     number: Annotated[int, Meta(ge=1, le=999_999_999)] | None = None
     """Exactly this number of the series; None = the next."""
+    reason: Annotated[str, Meta(max_length=2000)] = ""
+    """Why the date lies before that of the number before; "" = it does not."""
 
 
 class AddKey(Body):
@@ -80,7 +82,12 @@ async def number(call: Call[TakeNumber, NoQuery]) -> Moved:
     """Take the number and fill it in."""
     body = call.body
     return await call.services.signatures.number(
-        call.actor, call.path["document_id"], version=body.version, on=body.date, number=body.number
+        call.actor,
+        call.path["document_id"],
+        version=body.version,
+        on=body.date,
+        number=body.number,
+        reason=body.reason,
     )
 
 
@@ -144,7 +151,9 @@ ROUTES = [
             "documents.number_filled",
             "documents.date_future",
             "documents.date_before_signature",
-            "documents.date_too_old",
+            "registers.back_dated",
+            "registers.number_expected",
+            "registers.not_keeper",
             "signatures.number_unreadable",
         ),
     ),
