@@ -62,7 +62,7 @@ class Stage:
     """Account that the link invites."""
     recovery: list[str]
     """Codes that the administrator signs in with, each once."""
-    states: dict[tuple[str, str], StorageState] = field(default_factory=dict)
+    states: dict[str, StorageState] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -81,25 +81,26 @@ class Stage:
 
     def enter(self, browser: Browser, username: str, language: str = "vi", **more: Any) -> BrowserContext:
         """Return a browser context in which a person is signed in ("" = nobody). Close it after use."""
-        known = (username, language)
-        if known not in self.states:
-            self.states[known] = self._state(browser, username, language)
+        if username not in self.states:
+            self.states[username] = self._state(browser, username)
         more.setdefault("reduced_motion", "reduce")  # colours are looked at, not the way between them
-        return browser.new_context(base_url=self.url, storage_state=self.states[known], **more)
+        context = browser.new_context(base_url=self.url, storage_state=self.states[username], **more)
+        self.speak(context, language)
+        return context
 
-    def _state(self, browser: Browser, username: str, language: str) -> StorageState:
-        context = browser.new_context(base_url=self.url)
-        page = context.new_page()
-        if username:
-            body = {"username": username, "password": PASSWORD}
-            if username == "quantri":
-                body["code"] = self.recovery.pop()
-            answer = page.request.post("/api/v1/session", data=body)
-            assert answer.ok, answer.text()
+    def speak(self, context: BrowserContext, language: str) -> None:
+        """Set the language of what is opened from now on."""
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.url}])
-        state = context.storage_state()
-        context.close()
-        return state
+
+    def _state(self, browser: Browser, username: str) -> StorageState:
+        with browser.new_context(base_url=self.url) as context:
+            if username:
+                body = {"username": username, "password": PASSWORD}
+                if username == "quantri":
+                    body["code"] = self.recovery.pop()
+                answer = context.request.post("/api/v1/session", data=body)
+                assert answer.ok, answer.text()
+            return context.storage_state()
 
 
 async def _prepare(server: ServerProcess) -> Stage:

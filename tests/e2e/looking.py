@@ -13,6 +13,18 @@ WEIGHT_LIMIT_BYTES = 150_000
 TARGET_PX = 44
 """Least size of a primary target on a phone (WCAG 2.2, 2.5.5)."""
 
+LAYOUT_RULES = (
+    "scrollable-region-focusable",
+    "target-size",
+    "link-name",
+    "button-name",
+    "label",
+    "aria-hidden-focus",
+    "region",
+    "meta-viewport",
+)
+"""Rules of axe-core whose outcome may change with the width."""
+
 _REPORTS = """addEventListener('securitypolicyviolation',
   event => console.error('CSP', event.violatedDirective, event.blockedURI));"""
 
@@ -80,6 +92,14 @@ class Watch:
                 continue
             total += response.request.sizes()["responseBodySize"]
         return total
+
+
+def settle(page: Page) -> None:
+    """Wait until fonts are there and the viewer, where there is one, has drawn or said that it cannot."""
+    page.evaluate("() => document.fonts.ready.then(() => true)")
+    if page.locator(".viewer").count():
+        page.locator(".viewer canvas, .viewer .status").first.wait_for()
+        page.wait_for_function("() => !document.querySelector('.viewer [data-act=in][disabled]')")
 
 
 def shape_faults(page: Page, language: str) -> list[str]:

@@ -109,7 +109,7 @@ SAMPLES = (
     at("drafts", AUTHOR, "/du-thao", english=True),
     at("drafts", DIRECTOR, "/du-thao?loc=waiting", "waiting"),
     at("draft_new", AUTHOR, "/du-thao/moi", english=True),
-    arrival("started", AUTHOR, "reply", route="arrival"),
+    arrival("started", AUTHOR),
     Sample(
         "pages.draft_new",
         AUTHOR,
