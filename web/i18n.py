@@ -57,9 +57,13 @@ class Catalogue:
 
     def translator(self, language: Language) -> Callable[..., str]:
         """Return the ``t(key, **params)`` of one language, as templates use it."""
+        words = self.words[language]
 
         def t(key: str, /, **params: object) -> str:
-            return self.t(language, key, params)
+            text = words.get(key)
+            if text is None or params:
+                return self.t(language, key, params)
+            return text
 
         return t
 

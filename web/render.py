@@ -11,19 +11,19 @@ from typing import ClassVar
 from aiohttp import web
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup
 
 from server.kernel.actor import Actor
 from server.kernel.clock import UTC
 from server.kernel.errors import Fault
 from web import i18n, nav
 from web.assets import Assets
+from web.badges import Badges, badge, icon
 from web.cookies import forgery_token, notice_of, theme_of
 from web.errors import FaultView, Problem
 from web.i18n import Catalogue
-from web.icons import ICONS
 from web.keys import ACTOR, BY_COOKIE, SESSION, language_of
 from web.routes import Call, Html, Language
+from web.trees import Trees
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -64,8 +64,20 @@ class Renderer:
             cache_size=-1,
             bytecode_cache=_Compiled(),
         )
+        t = self._catalogue.translator(language)
+        badges, trees = Badges(t), Trees(language, t)
         environment.globals.update(
-            t=self._catalogue.translator(language),
+            t=t,
+            badge=badge,
+            arrival_state=badges.arrival_state,
+            document_state=badges.document_state,
+            number_state=badges.number_state,
+            account_state=badges.account_state,
+            verdict=badges.verdict,
+            urgency=badges.urgency,
+            due=badges.due,
+            pick_tree=trees.picks,
+            link_tree=trees.links,
             lang=language,
             static=self._assets.url,
             icon=icon,
@@ -152,18 +164,6 @@ class Form:
     def fault(self, name: str) -> str:
         """Return the message that stands beside a field; "" when there is none."""
         return self._messages.get(name, "")
-
-
-def icon(name: str, label: str = "") -> Markup:
-    """Return an icon as SVG; with a label it is an image for readers, without one it is decoration."""
-    shape = Markup(ICONS[name])  # noqa: S704 - our own constant
-    if label:
-        return Markup('<svg class="icon" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>').format(
-            label, shape
-        )
-    return Markup(
-        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>'
-    ).format(shape)
 
 
 def new_key() -> str:

@@ -15,7 +15,6 @@ from server.kernel.errors import Fault, Invalid
 from server.kernel.page import PageRequest
 from server.organisations.model import Holding, HoldingKind
 from web.links import address
-from web.pages.drafting import nested
 from web.pages.shared import once
 from web.routes import Body, Call, Handler, Html, NoBody, NoQuery, PageQuery, Redirect, Route
 
@@ -202,7 +201,7 @@ async def mandates(call: Call[NoBody, NoQuery]) -> Html:
             "names": names,
             "bodies": bodies,
             "supervisors": supervisors,
-            "tree": nested(await services.organisations.tree()),
+            "tree": await services.organisations.tree(),
             "today": services.organisations.today(),
         },
     )

@@ -8,7 +8,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from server.organisations.model import Bloc
-from web.pages.drafting import nested
 from web.people import posts_held
 from web.routes import Call, Html, NoBody, NoQuery, Query, Route
 
@@ -35,7 +34,7 @@ async def tree(call: Call[NoBody, TreeQuery]) -> Html:
     return Html(
         "directory/tree.html",
         {
-            "tree": [] if words else nested(nodes),
+            "tree": [] if words else nodes,
             "found": nodes if words else [],
             "day": day,
             "query": call.query,

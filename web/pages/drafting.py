@@ -13,9 +13,8 @@ from server.documents.commands import CoIssuerInput, CreateDraft, FieldsInput, F
 from server.documents.model import EDITABLE, Fields, FileRef, Moved, Urgency
 from server.files.model import Secrecy, StoredFile
 from server.kernel.actor import Actor, Role
-from server.kernel.errors import Conflict, Fault, Invalid, LienThongError
+from server.kernel.errors import Conflict, LienThongError
 from server.organisations.model import Body as Organisation
-from server.organisations.model import Node
 from server.render.model import Block, Paragraph, Run
 from web import uploads
 from web.links import address
@@ -287,7 +286,7 @@ async def _context(
         "clerks": [
             (person[0].id, _label(person)) for person in people if person[0].role is Role.RECORDS_CLERK
         ],
-        "tree": nested(await organisations.tree()),
+        "tree": await organisations.tree(),
         "chosen": chosen,
         "chain": ([item.id for item in fields.chain] if fields else []) + [""] * CHAIN_PLACES,
         "text": text,
@@ -299,25 +298,6 @@ async def _context(
 
 def _label(person: Person) -> str:
     return person[0].title
-
-
-def nested(nodes: Sequence[Node]) -> list[dict[str, object]]:
-    """Return a tree of bodies as nested rows, from its flat order."""
-    top: list[dict[str, object]] = []
-    stack: list[tuple[int, list[dict[str, object]]]] = [(-1, top)]
-    for node in nodes:
-        while stack and stack[-1][0] >= node.depth:
-            stack.pop()
-        children: list[dict[str, object]] = []
-        stack[-1][1].append({"node": node, "children": children})
-        stack.append((node.depth, children))
-    return top
-
-
-def need_choice(values: Sequence[str], field: str) -> None:
-    """Raise Invalid ``web.choose_one`` when nothing was chosen."""
-    if not values:
-        raise Invalid.of([Fault("web.choose_one", f"/{field}")])
 
 
 PAGES = [

@@ -17,7 +17,6 @@ from server.kernel.actor import Role
 from server.kernel.errors import Conflict, Fault, Invalid
 from web.links import address
 from web.pages.documents import ONE as DOCUMENT
-from web.pages.drafting import nested
 from web.pages.shared import lines, once
 from web.routes import Body, Call, Html, NoBody, NoQuery, PageQuery, Redirect, Route
 
@@ -118,7 +117,7 @@ async def send_page(call: Call[NoBody, NoQuery]) -> Html:
             "place_path": PATH,
             "document": document,
             "fields": document.fields,
-            "tree": nested([node for node in tree if node.id != document.body_id]),
+            "tree": tree,
             "chosen": [item.id for item in document.fields.recipients],
             "earlier": earlier.items,
         },
