@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from storage.sql.rows import prepare
 from web import i18n, system, table
 from web.assets import Assets
 from web.endpoint import endpoint
@@ -58,6 +59,10 @@ def build(
     app[TRUSTED] = tuple(settings.trusted_proxies)
     app[TABLE] = tuple(table.routes() if routes is None else routes)
     app[RENDERER] = Renderer(app[CATALOGUE], app[ASSETS])
+    for route in app[TABLE]:
+        for kind in (route.body, route.query):
+            if kind is not None:
+                prepare(kind)  # before requests need it on the loop while rows need it in threads
     app.on_response_prepare.append(security_headers.on_prepare)
     app.on_shutdown.append(_close_live)
     _add(app)

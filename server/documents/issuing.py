@@ -54,7 +54,9 @@ class Issuing(Core):
             fields = document.fields
             body = fields.body if index == 0 else fields.co_issuers[index - 1].body
             post = fields.signer if index == 0 else fields.co_issuers[index - 1].signer
-            authority = await self.directory.authority_for(post.id, body.id, self.today())
+            authority = await self.directory.authority_for(
+                post.id, body.id, self.today(), delegated=bool(actor.on_behalf)
+            )
             if authority is None:
                 raise Forbidden("documents.no_authority", post=post.name, body=body.name)
             return SigningTask(
@@ -236,10 +238,15 @@ class Issuing(Core):
     ) -> SigningTask:
         self.access.require(actor, permission)
         async with self.answered_before(actor):
-            document = await self.load(actor, document_id, seen)
+            document = await self.load(actor, document_id)
             act = acts[-1] if document.state is State.NUMBERED else acts[0]
-            rules.require_may(document.flow, act, actor)
             filled = document.current_kind in (VersionKind.NUMBERED, VersionKind.SEALED)
+            # The number was taken and the server died before it was filled in: the same request comes again,
+            # naming the version from before its own first half, and goes on.
+            goes_on = act is Act.FILL_NUMBER and not filled and seen == document.version - 1
+            if seen not in (None, document.version) and not goes_on:
+                document = await self.load(actor, document_id, seen)
+            rules.require_may(document.flow, act, actor)
             if act is Act.SEAL and not filled:
                 raise Conflict("documents.number_not_filled", number=document.number_text)
             if act is Act.FILL_NUMBER and filled:

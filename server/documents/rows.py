@@ -13,7 +13,9 @@ from server.documents.model import Comment, Document, Fields, FileRef, Request, 
 from server.documents.rules import folded
 from server.kernel.clock import text
 from storage.sql.protocol import SqlValue
-from storage.sql.rows import Json
+from storage.sql.rows import Json, prepare
+
+prepare(Version)  # the loop makes it of rows while threads make rows that contain it
 
 
 @dataclass(frozen=True)

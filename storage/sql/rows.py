@@ -7,7 +7,9 @@ enum, a date or an aware datetime as the field says; INTEGER becomes int or bool
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -40,6 +42,7 @@ class Converter(Generic[T]):
         self._into = into
         self._target = list[into]  # type: ignore[valid-type]  # the type is a value here
         self._json = tuple(name for name in columns if _is_json(fields[name]))
+        prepare(self._target)
 
     def __call__(self, rows: Rows) -> list[T]:
         """Convert; raises RowMismatch when a value is not what its field says."""
@@ -52,6 +55,20 @@ class Converter(Generic[T]):
             return msgspec.convert(records, self._target, strict=False)
         except msgspec.MsgspecError as error:
             raise RowMismatch(f"{self._into.__name__}: {error}") from error
+
+
+_PREPARING: Final = threading.Lock()
+
+
+def prepare(kind: object) -> None:
+    """Have msgspec learn a type, with everything inside it, before threads use it.
+
+    At the first use of a type msgspec (0.22) hangs what it learns on the class while it is still learning;
+    a second thread that meets the half of it reads a null pointer and the process dies. One type at a time is
+    learned here, and what is learned is never changed, so later uses need no lock.
+    """
+    with _PREPARING, contextlib.suppress(msgspec.ValidationError):
+        msgspec.convert(None, kind)
 
 
 _converters: Final[dict[tuple[type, tuple[str, ...]], Converter[Any]]] = {}
