@@ -31,6 +31,7 @@ from storage.sql.protocol import (
     Statement,
     Transaction,
     UniqueViolation,
+    Write,
 )
 from storage.sql.statements import load
 
@@ -67,7 +68,7 @@ class IdSource:
         """Return the next id; never lower than one made before, even if the clock steps back."""
         instant = max(int(now.timestamp() * 1000), self._instant)
         if instant == self._instant:
-            self._random += 1 + secrets.randbelow(1 << 32)
+            self._random += 1 + secrets.randbits(32)
         else:
             self._instant, self._random = instant, secrets.randbits(79)
         return make_id(self._instant, self._random)
@@ -91,6 +92,7 @@ class Unit:
         self._messages: list[Params] = []
         self._answer: bytes | None = None
         self._wrote = False
+        self._later: list[Write] = []
         self.actor = actor
         self.now = now
 
@@ -100,22 +102,36 @@ class Unit:
 
     async def fetch(self, statement: Statement, params: Params, into: type[T]) -> list[T]:
         """Read rows inside the unit (its own writes are seen)."""
+        await self._flush()
         return await self._tx.fetch(statement, params, into)
 
     async def fetch_one(self, statement: Statement, params: Params, into: type[T]) -> T | None:
         """Read the first row inside the unit, or None."""
+        await self._flush()
         return await self._tx.fetch_one(statement, params, into)
 
     async def execute(self, statement: Statement, params: Params) -> int:
         """Write; return how many rows it touched."""
         self._wrote = True
+        await self._flush()
         return await self._tx.execute(statement, params)
 
     async def execute_many(self, statement: Statement, rows: Sequence[Params]) -> None:
         """Write once for each of ``rows`` in one step."""
         if rows:
             self._wrote = True
+            await self._flush()
             await self._tx.execute_many(statement, rows)
+
+    def later(self, statement: Statement, rows: Sequence[Params]) -> None:
+        """Write once for each of ``rows``, together with what else the unit writes last.
+
+        For rows on whose outcome nothing in the unit depends: all of them go in one step, in the order of the
+        calls, before the unit's next read or write or at its end. What the database refuses is raised there.
+        """
+        if rows:
+            self._wrote = True
+            self._later.append((statement, rows))
 
     def record(
         self,
@@ -184,31 +200,36 @@ class Unit:
         """Write what was recorded; called once, just before the commit."""
         if self._wrote and not self._entries:
             raise UnrecordedWrite("a unit wrote rows without an audit entry")
+        writes, self._later = self._later, []
         if self._entries:
             rows: list[Params] = []
             for entry in self._entries:
                 salt = secrets.token_bytes(16)
                 row = msgspec.structs.asdict(entry)
                 rows.append({**row, "salt": salt, "leaf_hash": leaf_hash(entry, salt)})
-            await self._tx.execute_many(self._statements["insert_audit_entry"], rows)
-            await self._tx.execute_many(
-                self._statements["insert_audit_pending"], [{"entry_id": row["id"]} for row in rows]
-            )
+            writes.append((self._statements["insert_audit_entry"], rows))
+            pending: list[Params] = [{"entry_id": row["id"]} for row in rows]
+            writes.append((self._statements["insert_audit_pending"], pending))
         if self._messages:
-            await self._tx.execute_many(self._statements["insert_outbox"], self._messages)
+            writes.append((self._statements["insert_outbox"], self._messages))
         once = self.actor.request.once
         if once is not None and self._answer is not None:
-            await self._tx.execute(
-                self._statements["insert_idempotency"],
-                {
-                    "account_id": self.actor.account_id,
-                    "route": once.route,
-                    "key": once.key,
-                    "body_digest": once.body_digest,
-                    "answer": self._answer,
-                    "created_at": text(self.now),
-                },
-            )
+            answered: Params = {
+                "account_id": self.actor.account_id,
+                "route": once.route,
+                "key": once.key,
+                "body_digest": once.body_digest,
+                "answer": self._answer,
+                "created_at": text(self.now),
+            }
+            writes.append((self._statements["insert_idempotency"], [answered]))
+        await self._tx.execute_all(writes)
+
+    async def _flush(self) -> None:
+        """Write what was put off: a read must see it, and order is kept."""
+        if self._later:
+            writes, self._later = self._later, []
+            await self._tx.execute_all(writes)
 
 
 class Units:

@@ -280,15 +280,15 @@ class CirculationStore:
 
     async def add_dispatch(self, unit: Unit, row: Params) -> None:
         """Write a dispatch."""
-        await unit.execute_many(self._statements["insert_dispatch"], [row])
+        unit.later(self._statements["insert_dispatch"], [row])
 
     async def add_arrivals(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write arrivals in one statement."""
-        await unit.execute_many(self._statements["insert_arrival"], rows)
+        unit.later(self._statements["insert_arrival"], rows)
 
     async def add_receipts(self, unit: Unit, receipts: Sequence[Sealed]) -> None:
         """Keep receipts byte for byte, in one statement."""
-        await unit.execute_many(
+        unit.later(
             self._statements["insert_receipt"],
             [
                 {
@@ -307,7 +307,7 @@ class CirculationStore:
 
     async def add_outside(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write recipients by post in one statement."""
-        await unit.execute_many(self._statements["insert_outside"], rows)
+        unit.later(self._statements["insert_outside"], rows)
 
     async def assign(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write parts of posts; a post named again gets the newer part."""

@@ -99,6 +99,7 @@ class HandingIn(Core):
             number=command.number,
             facts=outgoing_facts(fresh),
             reason=command.reason,
+            issued=True,
         )
         version = next_version(
             unit, fresh, VersionKind.HANDED_IN, checked.main, attachments=checked.attachments
@@ -124,8 +125,6 @@ class HandingIn(Core):
         await scope.grant(unit, KIND, issued.id, grants)
         if fields.restricted:
             await scope.restrict(unit, KIND, issued.id, restricted=True)
-        await self.books.mark_sealed(unit, taken.id)
-        await self.books.mark_issued(unit, taken.id)
         self.record(unit, Act.HAND_IN, None, issued)
         unit.publish(VERIFY, VerifyRequest(issued.main_digest), key=issued.main_digest)
         return issued

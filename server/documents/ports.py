@@ -36,8 +36,13 @@ class Directory(Protocol):
         """Return the units of a body, closed ones too."""
         ...
 
-    async def authority_for(self, post_id: str, body_id: str, on: date) -> Authority | None:
-        """Return in which capacity a post signs for a body on a day; None = it may not."""
+    async def authority_for(
+        self, post_id: str, body_id: str, on: date, *, delegated: bool = False
+    ) -> Authority | None:
+        """Return in which capacity a post signs for a body on a day; None = it may not.
+
+        ``delegated``: somebody stands in for the holder; a TUQ cannot be passed on.
+        """
         ...
 
 
@@ -65,6 +70,7 @@ class Books(Protocol):
         facts: OutgoingFacts,
         co_issuers: tuple[str, ...] = (),
         reason: str = "",
+        issued: bool = False,
     ) -> Number:
         """Take the next number of the book inside the caller's unit.
 

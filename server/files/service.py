@@ -88,8 +88,8 @@ class Files:
         self._access.require(actor, "files.upload")
         await self.require_not_secret(actor, rules.secrecy(secrecy))
         clean = rules.clean_name(name)
-        async with spooled(self._spool, chunks, limit_bytes=self.limit_bytes) as path:
-            stored, info = await self.take_in(path, clean)
+        async with spooled(self._spool, chunks, limit_bytes=self.limit_bytes) as spool:
+            stored, info = await self.take_in(spool.path, clean, data=spool.data)
         async with self._units.begin(_with_body_digest(actor, stored)) as unit:
             return unit.answer(await self.record_received(unit, stored, info))
 
@@ -97,14 +97,17 @@ class Files:
         """Remove what a crash or a forgotten upload left in the spool; a schedule calls it every hour."""
         await asyncio.to_thread(sweep, self._spool, self._units.now() - KEPT_FOR)
 
-    async def take_in(self, path: Path, name: str) -> tuple[StoredFile, BlobInfo]:
-        """Judge a file that lies complete on the disk and store its bytes; no row is written yet.
+    async def take_in(
+        self, path: Path, name: str, *, data: bytes | None = None
+    ) -> tuple[StoredFile, BlobInfo]:
+        """Judge a file that lies complete at a path and store its bytes; no row is written yet.
 
+        ``data`` are its bytes when they are in memory as well.
         Raises Refused, TooLarge, Unavailable as ``receive``.
         """
         inspection = await self._guard.inspect(path)
         await self._scanner.scan(path)
-        info = await self._put(slices(path))
+        info = await self._put(slices(path)) if data is None else await self._put_bytes(data)
         return StoredFile(info.digest, info.size_bytes, inspection.media_type, name, inspection.pages), info
 
     async def record_received(self, unit: Unit, stored: StoredFile, info: BlobInfo) -> StoredFile:
@@ -220,6 +223,10 @@ class Files:
                 return await self._blobs.put(chunks, limit_bytes=self.limit_bytes)
         except BlobTooLarge as error:
             raise TooLarge("files.too_large", limit=self.limit_bytes) from error
+
+    async def _put_bytes(self, data: bytes) -> BlobInfo:
+        with _blob_errors():
+            return await self._blobs.put_bytes(data)
 
     async def _object(self, digest: str) -> ObjectRow:
         row = self._known.get(digest)

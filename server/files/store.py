@@ -14,7 +14,7 @@ from server.files.model import HeldFile
 from server.kernel.clock import text
 from server.unit import Unit
 from storage.blobs.protocol import BlobInfo
-from storage.sql.protocol import Reader
+from storage.sql.protocol import Params, Reader
 from storage.sql.statements import load_all
 
 
@@ -61,30 +61,26 @@ class FileStore:
     ) -> None:
         """Write the row of an object and its first holding; both may be there already."""
         at = text(unit.now)
-        await unit.execute(
-            self._statements["insert_object"],
-            {
-                "digest": info.digest,
-                "size_bytes": info.size_bytes,
-                "media_type": media_type,
-                "pages": pages,
-                "chunk_digests": info.chunk_digests,
-                "at": at,
-            },
-        )
-        await unit.execute(
-            self._statements["insert_holding"],
-            {"digest": info.digest, "body_id": body_id, "name": name, "at": at},
-        )
+        kept: Params = {
+            "digest": info.digest,
+            "size_bytes": info.size_bytes,
+            "media_type": media_type,
+            "pages": pages,
+            "chunk_digests": info.chunk_digests,
+            "at": at,
+        }
+        unit.later(self._statements["insert_object"], [kept])
+        held: Params = {"digest": info.digest, "body_id": body_id, "name": name, "at": at}
+        unit.later(self._statements["insert_holding"], [held])
 
     async def share(self, unit: Unit, digests: Iterable[str], body_ids: Sequence[str], at: datetime) -> None:
         """Add a holding of every digest for every body, in one statement."""
-        rows = [
+        rows: list[Params] = [
             {"digest": digest, "body_id": body_id, "at": text(at)}
             for digest in digests
             for body_id in body_ids
         ]
-        await unit.execute_many(self._statements["share_holding"], rows)
+        unit.later(self._statements["share_holding"], rows)
 
     async def held(self, tx: Reader, body_id: str, digests: Sequence[str]) -> dict[str, HeldFile]:
         """Return those of the digests that the body holds."""

@@ -1,9 +1,13 @@
 -- name: any_due
-SELECT 1 AS one FROM outbox WHERE due_at <= :now AND lease_until <= :now LIMIT 1
+SELECT 1 AS one FROM outbox WHERE due_at <= :now AND lease_until <= :now
+    AND (kind IN {{list:slow}}) = (:lane = 1)
+LIMIT 1
 
 -- name: due
 SELECT id, kind, key, payload, attempts FROM outbox
-WHERE due_at <= :now AND lease_until <= :now ORDER BY due_at, id LIMIT :limit
+WHERE due_at <= :now AND lease_until <= :now
+    AND (kind IN {{list:slow}}) = (:lane = 1)
+ORDER BY due_at, id LIMIT :limit
 
 -- name: lease
 UPDATE outbox SET lease_until = :until, lease_owner = :owner WHERE id = :id AND lease_until <= :now

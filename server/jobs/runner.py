@@ -17,7 +17,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from server.jobs.store import Depth, JobStore, Message
+from server.jobs.store import Depth, JobStore, Lane, Message
 from server.kernel.clock import Clock
 from server.kernel.errors import LienThongError
 from server.settings import Jobs as JobSettings
@@ -27,6 +27,8 @@ T = TypeVar("T")
 Handler = Callable[[str, str], Awaitable[None]]
 log = structlog.get_logger("jobs")
 IDLE_SECONDS = 1.0
+SLOW_BATCH = 4
+"""Messages of the slow lane taken at once: few, so that a stop or another process waits for little."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,26 @@ class Jobs:
         self._clock = clock
         self._settings = settings
         self._handlers: dict[str, list[Handler]] = {}
+        self._slow: set[str] = set()
         self._schedules: list[Schedule] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._wake = asyncio.Event()
+        self._wakes: dict[Lane, asyncio.Event] = {"fast": asyncio.Event(), "slow": asyncio.Event()}
         self._stopping = False
 
-    def subscribe(self, kind: str, payload: type[T], handler: Callable[[T, str], Awaitable[None]]) -> None:
-        """Have ``handler(payload, message_id)`` called for each message of a kind."""
+    def subscribe(
+        self,
+        kind: str,
+        payload: type[T],
+        handler: Callable[[T, str], Awaitable[None]],
+        *,
+        lane: Lane = "fast",
+    ) -> None:
+        """Have ``handler(payload, message_id)`` called for each message of a kind.
+
+        Kinds of the slow lane never hold up those of the fast one.
+        """
+        if lane == "slow":
+            self._slow.add(kind)
         decoder = msgspec.json.Decoder(payload)
 
         async def call(encoded: str, message_id: str) -> None:
@@ -66,18 +81,20 @@ class Jobs:
 
     def wake(self) -> None:
         """Look at the outbox now instead of at the next tick."""
-        self._wake.set()
+        for wake in self._wakes.values():
+            wake.set()
 
     def start(self) -> None:
         """Start working; call ``stop`` before closing the database."""
-        self._tasks.append(asyncio.create_task(self._deliver_for_ever(), name="outbox"))
+        for lane in self._wakes:
+            self._tasks.append(asyncio.create_task(self._deliver_for_ever(lane), name=f"outbox.{lane}"))
         for schedule in self._schedules:
             self._tasks.append(asyncio.create_task(self._repeat(schedule), name=schedule.name))
 
     async def stop(self) -> None:
         """Finish the batch under way and stop; what was leased and not done comes back by itself."""
         self._stopping = True
-        self._wake.set()
+        self.wake()
         _, late = await asyncio.wait(self._tasks, timeout=5) if self._tasks else (set(), set())
         for task in late:
             task.cancel()
@@ -96,26 +113,28 @@ class Jobs:
     async def drain(self) -> int:
         """Deliver everything that is due now; return how many messages were taken (tests, command line)."""
         taken = 0
-        while batch := await self._deliver_batch():
+        while batch := await self._deliver_batch("fast") + await self._deliver_batch("slow"):
             taken += batch
         return taken
 
-    async def _deliver_for_ever(self) -> None:
+    async def _deliver_for_ever(self, lane: Lane) -> None:
+        wake = self._wakes[lane]
         while not self._stopping:
-            self._wake.clear()
+            wake.clear()
             try:
-                taken = await self._deliver_batch()
+                taken = await self._deliver_batch(lane)
             except SqlError as error:
                 log.warning("outbox.database", error=type(error).__name__)
                 taken = 0
             if not taken and not self._stopping:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), IDLE_SECONDS)
+                    await asyncio.wait_for(wake.wait(), IDLE_SECONDS)
 
-    async def _deliver_batch(self) -> int:
+    async def _deliver_batch(self, lane: Lane) -> int:
         now = self._clock.now()
         until = now + timedelta(seconds=self._settings.lease_seconds)
-        batch = await self._store.lease(now, until, self._settings.batch_messages)
+        limit = SLOW_BATCH if lane == "slow" else self._settings.batch_messages
+        batch = await self._store.lease(now, until, limit, sorted(self._slow), lane)
         if not batch:
             return 0
         gate = asyncio.Semaphore(self._settings.parallel)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
 
 from server.kernel.clock import text
-from storage.sql.protocol import Database
+from storage.sql.protocol import Database, Params
 from storage.sql.statements import load_all
+
+Lane: TypeAlias = Literal["fast", "slow"]
+"""Notices go by the fast lane; what takes seconds of processor time goes by the slow one."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,22 @@ class JobStore:
         self._owner = owner
         self._statements = load_all(Path(__file__).parent, database.engine)
 
-    async def lease(self, now: datetime, until: datetime, limit: int) -> list[Message]:
-        """Take up to ``limit`` due messages; until ``until`` no other worker takes them."""
-        if not await self._database.fetch_one(self._statements["any_due"], {"now": text(now)}, _One):
+    async def lease(
+        self, now: datetime, until: datetime, limit: int, slow: Sequence[str], lane: Lane
+    ) -> list[Message]:
+        """Take up to ``limit`` due messages of a lane; until ``until`` no other worker takes them.
+
+        ``slow`` names the kinds of the slow lane; the fast lane has all others.
+        """
+        wanted: Params = {
+            "now": text(now),
+            "slow": msgspec.json.encode(sorted(slow)).decode(),
+            "lane": 1 if lane == "slow" else 0,
+        }
+        if not await self._database.fetch_one(self._statements["any_due"], wanted, _One):
             return []
         async with self._database.transaction() as tx:
-            due = await tx.fetch(self._statements["due"], {"now": text(now), "limit": limit}, Message)
+            due = await tx.fetch(self._statements["due"], {**wanted, "limit": limit}, Message)
             await tx.execute_many(
                 self._statements["lease"],
                 [

@@ -36,6 +36,7 @@ class Outgoing(Counting):
         book: Book = Book.OUTGOING,
         reason: str = "",
         rule_id: str = "",
+        issued: bool = False,
     ) -> Number:
         """Take the next number of the book inside the caller's unit.
 
@@ -43,7 +44,8 @@ class Outgoing(Counting):
         ``number`` the one expected (a document that bears it already); ``co_issuers`` the other bodies of
         a joint document, whose number is this body's as the lead (standards 3.8); ``reason`` is needed
         when the date lies before the date of the number before; ``rule_id`` a rule that is only used when
-        it is named (a congress). Raises what ``_take`` raises, Invalid
+        it is named (a congress); ``issued`` says that the document was signed and sealed outside and goes
+        out in this unit, so the number is written as issued at once. Raises what ``_take`` raises, Invalid
         ``registers.wrong_book``, ``registers.type_unknown``; Conflict ``registers.number_expected``,
         ``registers.already_numbered``.
         """
@@ -60,7 +62,7 @@ class Outgoing(Counting):
             drafting_unit=drafting_unit,
             document_id=document_id,
             co_issuers=co_issuers,
-            state=NumberState.ALLOCATED,
+            state=NumberState.ISSUED if issued else NumberState.ALLOCATED,
             reason=reason,
         )
 
@@ -243,6 +245,7 @@ class Outgoing(Counting):
                 "number": number.number,
                 "text": number.text,
                 "date": on.isoformat(),
+                "state": state.value,
             },
         )
         return number

@@ -11,10 +11,10 @@ WHERE n.body_id = :body_id AND n.book = :book AND n.series_id IN {{readable_seri
 -- name: insert_number
 INSERT INTO series_numbers (id, series_id, body_id, book, period_start, number, text, state, reason, search, version,
     number_date, type_code, type_name, subject, signer, recipients, keeper, copies, note, document_id, co_issuers,
-    allocated_at, allocated_account, allocated_by, allocated_post)
+    allocated_at, allocated_account, allocated_by, allocated_post, sealed_at, issued_at)
 VALUES (:id, :series_id, :body_id, :book, :period_start, :number, :text, :state, :reason, :search, 1,
     :number_date, :type_code, :type_name, :subject, :signer, :recipients, :keeper, :copies, :note, :document_id,
-    :co_issuers, :allocated_at, :allocated_account, :allocated_by, :allocated_post)
+    :co_issuers, :allocated_at, :allocated_account, :allocated_by, :allocated_post, :sealed_at, :issued_at)
 
 -- name: lock_number
 SELECT {{number_columns}} FROM series_numbers n WHERE n.id = :id

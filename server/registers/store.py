@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 from server.kernel.clock import text
-from server.kernel.errors import Conflict
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import canonical
 from server.registers.model import BookQuery, Number, NumberLine, OutgoingFacts, OutgoingRow, ReadableBook
 from server.registers.rows import LAST, Scope, order_of, page_of, place, split, written_by
 from server.registers.rules import fold
-from server.registers.series import Book, Period, Series, SeriesRule
+from server.registers.series import Book, NumberState, Period, Series, SeriesRule
 from server.unit import Unit
 from storage.sql.protocol import Params, Reader, SqlValue
 from storage.sql.rows import Json
@@ -119,15 +118,18 @@ class RegistersStore:
         return touched == 1
 
     async def advance(self, unit: Unit, series: Series, last: date, count: int = 1) -> None:
-        """Move a locked series ``count`` numbers on. Raises Conflict ``registers.series_moved``."""
+        """Move a locked series ``count`` numbers on.
+
+        The lock keeps everybody else away, so the row is written with the unit's last step. Were it missed
+        all the same, the number would be taken twice and its row refused (``series_numbers_once``).
+        """
         params: dict[str, SqlValue] = {
             "id": series.id,
             "number": series.next_number,
             "count": count,
             "last_date": last.isoformat(),
         }
-        if await unit.execute(self._statements["advance_series"], params) != 1:
-            raise Conflict("registers.series_moved", name=series.name)
+        unit.later(self._statements["advance_series"], [params])
 
     async def series(self, tx: Reader, series_id: str, scope: Scope) -> Series | None:
         """Return a series within the scope."""
@@ -161,27 +163,31 @@ class RegistersStore:
         co_issuers: tuple[str, ...],
         reason: str,
     ) -> None:
-        """Write a line of the outgoing book."""
-        await unit.execute(
-            self._statements["insert_number"],
-            {
-                **place(series, number.id, number.number, number.text, reason),
-                "state": number.state.value,
-                "search": _search(number.text, type_name, facts),
-                "number_date": number.date.isoformat(),
-                "type_code": type_code,
-                "type_name": type_name,
-                "subject": facts.subject,
-                "signer": facts.signer,
-                "recipients": facts.recipients,
-                "keeper": facts.keeper,
-                "copies": facts.copies,
-                "note": facts.note,
-                "document_id": number.document_id,
-                "co_issuers": canonical(co_issuers).decode(),
-                **written_by(unit, "allocated"),
-            },
-        )
+        """Write a line of the outgoing book; one that is issued already was sealed outside."""
+        issued_at = text(unit.now) if number.state is NumberState.ISSUED else None
+        row: Params = {
+            **place(series, number.id, number.number, number.text, reason),
+            "state": number.state.value,
+            "search": _search(number.text, type_name, facts),
+            "number_date": number.date.isoformat(),
+            "type_code": type_code,
+            "type_name": type_name,
+            "subject": facts.subject,
+            "signer": facts.signer,
+            "recipients": facts.recipients,
+            "keeper": facts.keeper,
+            "copies": facts.copies,
+            "note": facts.note,
+            "document_id": number.document_id,
+            "co_issuers": canonical(co_issuers).decode(),
+            "sealed_at": issued_at,
+            "issued_at": issued_at,
+            **written_by(unit, "allocated"),
+        }
+        if number.state is NumberState.ISSUED:
+            unit.later(self._statements["insert_number"], [row])
+        else:
+            await unit.execute(self._statements["insert_number"], row)
 
     async def lock_number(self, unit: Unit, number_id: str) -> OutgoingRow | None:
         """Return a number, locked until the unit ends."""

@@ -24,6 +24,7 @@ from storage.sql.protocol import (
     SqlValue,
     Statement,
     UniqueViolation,
+    Write,
 )
 from storage.sql.rows import convert
 
@@ -238,6 +239,11 @@ class PostgresTransaction:
         """Run one write for each of ``rows`` in one step. Raises SqlError."""
         if rows:
             await self._step(statement, self._execute_many(statement, rows))
+
+    async def execute_all(self, writes: Sequence[Write]) -> None:
+        """Run several writes, one after the other. Raises SqlError."""
+        for statement, rows in writes:
+            await self.execute_many(statement, rows)
 
     async def _execute(self, statement: Statement, params: Params) -> int:
         text, names = numbered(statement.text)

@@ -27,6 +27,10 @@ class Statement:
     """SQL with ``:name`` parameters."""
 
 
+Write: TypeAlias = tuple[Statement, Sequence[Params]]
+"""A statement, and the rows for each of which it runs once."""
+
+
 class SqlError(Exception):
     """Base of what a database can answer instead of rows."""
 
@@ -76,6 +80,10 @@ class Transaction(Reader, Protocol):
 
     async def execute_many(self, statement: Statement, rows: Sequence[Params]) -> None:
         """Run one write for each of ``rows`` in one step; an empty sequence does nothing."""
+        ...
+
+    async def execute_all(self, writes: Sequence[Write]) -> None:
+        """Run several writes in order in one step (SQLite: one hop to its thread). Raises SqlError."""
         ...
 
 

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 
 import aiosqlite
 
-from storage.sql.protocol import DatabaseUnavailable, Params, SqlError, Statement
+from storage.sql.protocol import DatabaseUnavailable, Params, SqlError, Statement, Write
 from storage.sql.rows import convert
 from storage.sql.sqlite_thread import BINDING_ERRORS, columns_of, hop, translated
 from storage.sql.sqlite_turns import Turns
@@ -126,15 +126,29 @@ class SqliteTransaction:
 
     async def execute_many(self, statement: Statement, rows: Sequence[Params]) -> None:
         """Run one write for each of ``rows`` in one step. Raises SqlError."""
-        if not rows:
+        if rows:
+            await self.execute_all([(statement, rows)])
+
+    async def execute_all(self, writes: Sequence[Write]) -> None:
+        """Run several writes in one step. Raises SqlError."""
+        if not writes:
             return
+        reached = [writes[0][0]]
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.executemany(statement.text, rows)
+            for statement, rows in writes:
+                reached[0] = statement
+                connection.executemany(statement.text, rows)
 
-        await self._step(statement, work)
+        await self._step(reached[0], work, reached)
 
-    async def _step(self, statement: Statement, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def _step(
+        self,
+        statement: Statement,
+        work: Callable[[sqlite3.Connection], T],
+        reached: Sequence[Statement] = (),
+    ) -> T:
+        """Run work on the thread; ``reached`` names the statement at which it stands, when it has several."""
         if self.over:
             raise RuntimeError(f"{statement.name}: the unit is over")
         if self.failure is not None:
@@ -142,7 +156,7 @@ class SqliteTransaction:
         try:
             return await self._turns.step(work)
         except (sqlite3.Error, *BINDING_ERRORS) as error:
-            self.failure = translated(error, statement)
+            self.failure = translated(error, reached[0] if reached else statement)
             raise self.failure from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Literal, TypeVar
 
-from storage.sql.protocol import Database, Params, Statement, Transaction
+from storage.sql.protocol import Database, Params, Statement, Transaction, Write
 
 T = TypeVar("T")
 
@@ -65,3 +65,7 @@ class _Watched:
     async def execute_many(self, statement: Statement, rows: Sequence[Params]) -> None:
         self._seen.append(statement.name)
         await self._inner.execute_many(statement, rows)
+
+    async def execute_all(self, writes: Sequence[Write]) -> None:
+        self._seen.extend(statement.name for statement, _ in writes)
+        await self._inner.execute_all(writes)

@@ -135,7 +135,9 @@ class Province:
     async def units_of(self, body_id: str) -> list[BodyUnit]:
         return [BodyUnit(f"{body_id}.nv", body_id, "", "Phòng Nghiệp vụ", "NV", SINCE, None)]
 
-    async def authority_for(self, post_id: str, body_id: str, on: date) -> Authority | None:
+    async def authority_for(
+        self, post_id: str, body_id: str, on: date, *, delegated: bool = False
+    ) -> Authority | None:
         mode = self.signs.get((post_id, body_id))
         if mode is None:
             return None
@@ -164,11 +166,12 @@ class Book:
         facts: OutgoingFacts,
         co_issuers: tuple[str, ...] = (),
         reason: str = "",
+        issued: bool = False,
     ) -> Number:
         taken = number or self.next_number
         self.next_number = max(self.next_number, taken + 1)
         id_ = f"number-{taken}"
-        self.state[id_] = "allocated"
+        self.state[id_] = "issued" if issued else "allocated"
         self.facts[id_] = facts
         return Number(id_, "series", taken, f"{taken:02d}-QĐ/TU", on, document_id=document_id)
 
