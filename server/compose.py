@@ -63,6 +63,7 @@ SWITCH_SECONDS = 0.001
 CHECK_SECONDS = 5
 PURGE_SECONDS = 3600
 TEXT_FACE = "400Regular/Tinos_400Regular.ttf"
+ITALIC_FACE = "400Regular_Italic/Tinos_400Regular_Italic.ttf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ async def open_services(
             keys=settings.under_data(settings.signing.keys),
             trust=settings.under_data(settings.signing.trust),
             font=font,
+            italic=settings.under_root(settings.rendering.fonts) / ITALIC_FACE,
         )
         stack.push_async_callback(signatures.close)
         circulation = Circulation(

@@ -77,6 +77,8 @@ class Field:
     rectangle: Rectangle
     font_size: float = 13.0
     """Points; text fields only. Decree 30 prints number and date at 13."""
+    italic: bool = False
+    """Text fields only: written in the italic face, when one is given (Decree 30: the date line)."""
     align: Align = Align.LEFT
     locks: tuple[str, ...] = ()
     """Signature fields only: names of the fields that this signature makes read-only (FieldMDP)."""

@@ -59,6 +59,7 @@ def field_plan(places: Sequence[Place]) -> FieldPlan:
                 page=place.page + 1,
                 rectangle=Rectangle(place.x, place.y, place.w, place.h),
                 font_size=float(place.size),
+                italic=place.italic,
                 align=Align.CENTRE if place.kind is Kind.NUMBER else Align.LEFT,
                 locks=texts if place.kind is Kind.SEAL and place.index == 0 else (),
             )

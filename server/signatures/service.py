@@ -62,6 +62,7 @@ class Signatures:
         keys: Path,
         trust: Path,
         font: Path,
+        italic: Path,
     ) -> None:
         self._units = units
         self._access = access
@@ -72,8 +73,8 @@ class Signatures:
         self._store = SignatureStore(units.reader.engine)
         self._keyring = Keyring(keys)
         self._checker = Checker(trust, workers=1, timeout_seconds=settings.timeout_seconds)
-        self._font_path = font
-        self._font: TextFont | None = None
+        self._faces = (font, italic)
+        self._fonts: tuple[TextFont, TextFont] | None = None
         self._gate = asyncio.Semaphore(settings.workers)
 
     # --- signing ---------------------------------------------------------------------------------
@@ -90,9 +91,9 @@ class Signatures:
         source = await self._files.read_bytes(task.digest)
         prepared: bytes | None = None
         if task.current.kind in UNPREPARED:
-            font = await self._text_font()
+            font, italic = await self._text_fonts()
             plan = field_plan(task.current.placements)
-            prepared = await self._work(lambda: prepare(source, plan, font).pdf)
+            prepared = await self._work(lambda: prepare(source, plan, font, italic).pdf)
         base = prepared or source
         field = person_field(task.index)
         signed = await self._work(lambda: sign_person(base, key.signer, field, key.image, REASON_PERSON, now))
@@ -131,7 +132,7 @@ class Signatures:
         profile = self._profiles.on(document.fields.profile, day)
         values = texts(profile, document.number_text, day)
         source = await self._files.read_bytes(task.digest)
-        font = await self._text_font()
+        font, _ = await self._text_fonts()
         filled = await self._work(lambda: fill_number_and_date(source, values, font))
         made = await self._stored(filled, task)
         async with self._units.begin(actor) as unit:
@@ -166,7 +167,8 @@ class Signatures:
         """Put a key file (already in the folder of keys) into the inventory and in use for its owner.
 
         The key is opened first, so one that cannot sign never gets in. The one before is retired. Raises
-        Unavailable ``signatures.key_unreadable``, Conflict ``signatures.key_not_valid``.
+        Refused ``signatures.key_unreadable``, Conflict ``signatures.key_not_valid``,
+        ``signatures.key_outside``.
         """
         if actor.account_id != SYSTEM.account_id:
             self._access.require(actor, "signatures.manage_keys")
@@ -187,7 +189,10 @@ class Signatures:
             KeyState.ACTIVE,
             now,
         )
-        opened = await asyncio.to_thread(self._keyring.load, row)
+        try:
+            opened = await asyncio.to_thread(self._keyring.load, row)
+        except Unavailable as error:  # here it is the caller's naming of files that is wrong
+            raise Refused("signatures.key_unreadable", field="/path", subject=path) from error
         certificate = opened.signer.identity.certificate
         organ = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
         async with self._units.begin(actor) as unit:
@@ -282,10 +287,12 @@ class Signatures:
             ) from error
         return key
 
-    async def _text_font(self) -> TextFont:
-        if self._font is None:
-            self._font = await asyncio.to_thread(load_font, self._font_path)
-        return self._font
+    async def _text_fonts(self) -> tuple[TextFont, TextFont]:
+        """Return the upright and the italic face, read once."""
+        if self._fonts is None:
+            upright, italic = self._faces
+            self._fonts = await asyncio.to_thread(lambda: (load_font(upright), load_font(italic)))
+        return self._fonts
 
     async def _stored(self, pdf: bytes, task: SigningTask) -> Made:
         pages = task.current.main.pages if task.current.main else 0

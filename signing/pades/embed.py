@@ -106,23 +106,32 @@ def fill_number_and_date(pdf: bytes, values: Mapping[str, str], font: TextFont |
     """
     writer = open_for_update(pdf)
     with pdf_faults():
-        reference, metrics = _text_font(writer, font)
         for field_name, value in values.items():
             found = forms.find(writer.root_dictionary(), field_name)
             if found.inherited("/FT") != "/Tx":
                 raise FieldFault(f"field {field_name} is not a text field")
             if found.filled:
                 raise FieldFault(f"field {field_name} is filled already", code="signing.field_filled")
-            _fill(writer, found, metrics.checked(value), reference, metrics)
+            key = _face(found)
+            reference, metrics = _text_font(writer, font, key)
+            _fill(writer, found, metrics.checked(value), reference, metrics, key)
         return writer.result()
 
 
-def _text_font(writer: AppendWriter, font: TextFont | None) -> tuple[generic.IndirectObject, TextFont]:
+def _face(found: forms.FormField) -> generic.NameObject:
+    """Return the key of the face in which a field is written, as its default appearance names it."""
+    words = str(found.inherited("/DA") or "").split()
+    return forms.ITALIC_KEY if words[:1] == [str(forms.ITALIC_KEY)] else forms.FONT_KEY
+
+
+def _text_font(
+    writer: AppendWriter, font: TextFont | None, key: generic.NameObject
+) -> tuple[generic.IndirectObject, TextFont]:
     """Return the font of the form's default resources, or write the one given."""
     fonts = entry(entry(entry(writer.root_dictionary(), "/AcroForm"), "/DR"), "/Font")
-    if isinstance(fonts, generic.DictionaryObject) and forms.FONT_KEY in fonts:
-        metrics = read_font(fonts[forms.FONT_KEY])
-        reference = fonts.raw_get(forms.FONT_KEY)
+    if isinstance(fonts, generic.DictionaryObject) and key in fonts:
+        metrics = read_font(fonts[key])
+        reference = fonts.raw_get(key)
         if metrics is not None and isinstance(reference, generic.IndirectObject):
             return reference, metrics
     if font is None:
@@ -136,15 +145,16 @@ def _fill(
     value: str,
     reference: generic.IndirectObject,
     metrics: TextFont,
+    key: generic.NameObject,
 ) -> None:
     width, height, rotation = _displayed(writer, found)
     size = _font_size(str(found.inherited("/DA") or ""), height)
     quadding = found.inherited("/Q")
     align = _ALIGN.get(int(quadding) if isinstance(quadding, int) else 0, Align.LEFT)
     baseline = (height - metrics.cap_height * size / 1000) / 2
-    line = appearance.text_content(value, metrics, size, width, baseline, align, str(forms.FONT_KEY))
+    line = appearance.text_content(value, metrics, size, width, baseline, align, str(key))
     content = f"/Tx BMC q 0 0 {appearance.number(width)} {appearance.number(height)} re W n {line} Q EMC"
-    resources = dictionary({"/Font": dictionary({str(forms.FONT_KEY): reference})})
+    resources = dictionary({"/Font": dictionary({str(key): reference})})
     form = appearance.form_xobject(writer, content, (width, height), rotation, resources)
     found.field[name("/V")] = text(value)
     found.widget[name("/AP")] = dictionary({"/N": form})

@@ -15,6 +15,7 @@ from signing.pades.writer import open_reader, pdf_faults
 KIND_KEY = generic.NameObject("/LTHG_Kind")
 """Our own entry of a field dictionary: the kind it was prepared as (ISO 32000-1, Annex E)."""
 FONT_KEY = generic.NameObject("/Tinos")
+ITALIC_KEY = generic.NameObject("/TinosItalic")
 """Name of the text font in the form's default resources."""
 _DEEPEST = 32
 _MOST_FIELDS = 10_000

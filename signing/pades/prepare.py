@@ -29,7 +29,7 @@ _QUADDING = {Align.LEFT: 0, Align.CENTRE: 1, Align.RIGHT: 2}
 _WHITE = b"\x00\t\n\x0c\r "
 
 
-def prepare(pdf: bytes, plan: FieldPlan, font: TextFont | None) -> Prepared:
+def prepare(pdf: bytes, plan: FieldPlan, font: TextFont | None, italic: TextFont | None = None) -> Prepared:
     """Add the fields of a plan to a file; ``font`` is embedded once for its text fields (None: it has none).
 
     The file is appended to, never rewritten, unless it is unsigned and its structure unsound. To a file that
@@ -46,10 +46,11 @@ def prepare(pdf: bytes, plan: FieldPlan, font: TextFont | None) -> Prepared:
         if any(f.kind.is_text for f in plan.fields):
             if font is None:
                 raise FontFault("text fields need a font")
-            _add_default_font(writer, form, font)
+            slanted = any(f.italic and f.kind.is_text for f in plan.fields)
+            _add_fonts(writer, form, font, italic if slanted else None)
         fields = form["/Fields"]
         for field in plan.fields:
-            fields.append(_add_field(writer, field))
+            fields.append(_add_field(writer, field, italic=field.italic and italic is not None))
         writer.update_container(fields)
         return Prepared(writer.result(), rewritten)
 
@@ -127,7 +128,9 @@ def _form(writer: AppendWriter) -> generic.DictionaryObject:
     return form
 
 
-def _add_default_font(writer: AppendWriter, form: generic.DictionaryObject, font: TextFont) -> None:
+def _add_fonts(
+    writer: AppendWriter, form: generic.DictionaryObject, font: TextFont, italic: TextFont | None
+) -> None:
     resources = entry(form, "/DR")
     if not isinstance(resources, generic.DictionaryObject):
         resources = dictionary()
@@ -138,19 +141,22 @@ def _add_default_font(writer: AppendWriter, form: generic.DictionaryObject, font
         resources[name("/Font")] = fonts
     if forms.FONT_KEY not in fonts:
         fonts[forms.FONT_KEY] = add_font(writer, font)
+    if italic is not None and forms.ITALIC_KEY not in fonts:
+        fonts[forms.ITALIC_KEY] = add_font(writer, italic)
     if "/DA" not in form:
         form[name("/DA")] = text(f"{forms.FONT_KEY} 13 Tf 0 g")
     writer.update_container(fonts)
     writer.update_container(resources)
 
 
-def _add_field(writer: AppendWriter, field: Field) -> generic.IndirectObject:
+def _add_field(writer: AppendWriter, field: Field, *, italic: bool) -> generic.IndirectObject:
     page_ref, _, geometry = writer.page(field.page)
     geometry.require_inside(field.rectangle, field.name)
     entries = widget(writer, field, geometry, page_ref)
     if field.kind.is_text:
         entries[name("/FT")] = name("/Tx")
-        entries[name("/DA")] = text(f"{forms.FONT_KEY} {number(field.font_size)} Tf 0 g")
+        face = forms.ITALIC_KEY if italic else forms.FONT_KEY
+        entries[name("/DA")] = text(f"{face} {number(field.font_size)} Tf 0 g")
         entries[name("/Q")] = whole(_QUADDING[field.align])
     else:
         entries[name("/FT")] = name("/Sig")

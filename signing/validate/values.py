@@ -19,7 +19,7 @@ from signing.pades.geometry import entry
 
 _NUMBER = rb"-?\d+(?:\.\d+)?"
 _SHOWN = re.compile(
-    rb"/Tx BMC q 0 0 N N re W n BT /Tinos N Tf 0 g 1 0 0 1 N N Tm <([0-9A-F]+)> Tj ET Q EMC".replace(
+    rb"/Tx BMC q 0 0 N N re W n BT (/Tinos|/TinosItalic) N Tf 0 g 1 0 0 1 N N Tm <([0-9A-F]+)> Tj ET Q EMC".replace(
         b"N", _NUMBER
     )
 )
@@ -49,10 +49,13 @@ def _honest(field: forms.FormField, fonts: object) -> bool:
     own = entry(resources, "/Font")
     if found is None or not isinstance(own, generic.DictionaryObject):
         return False
-    if not isinstance(fonts, generic.DictionaryObject) or own.raw_get("/Tinos") != fonts.raw_get("/Tinos"):
+    face = found[1].decode("ascii")
+    if face not in own or not isinstance(fonts, generic.DictionaryObject) or face not in fonts:
+        return False
+    if own.raw_get(face) != fonts.raw_get(face):
         return False
     try:
-        text = bytes.fromhex(found[1].decode("ascii")).decode("utf-16-be")
+        text = bytes.fromhex(found[2].decode("ascii")).decode("utf-16-be")
     except ValueError:
         return False
     return text == unicodedata.normalize("NFC", str(field.inherited("/V")))

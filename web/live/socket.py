@@ -61,7 +61,7 @@ async def _actor(request: web.Request) -> Actor | None:
     if not token:
         return None
     context = RequestContext(request_id=request[REQUEST_ID], channel=Channel.WEB)
-    return await request.app[SERVICES].sessions.resume(token, "", context)
+    return await request.app[SERVICES].sessions.resume(token, "", context, touch=False)
 
 
 async def _run(request: web.Request, socket: web.WebSocketResponse, subscription: Subscription) -> None:
