@@ -18,6 +18,7 @@ from typing import Final
 
 from storage.sql.open import open_database
 from storage.sql.protocol import Database, Params, Statement
+from tests.benchmarks.figures import WORK, Figure
 
 TABLES = 6
 ROWS = 3
@@ -102,7 +103,7 @@ async def port(path: Path, units: int, at_once: int) -> float:
         await database.close()
 
 
-def measure(folder: Path, units: int = UNITS, rounds: int = ROUNDS) -> dict[str, float]:
+def compare(folder: Path, units: int = UNITS, rounds: int = ROUNDS) -> dict[str, float]:
     """Return every figure in units per second, the best of the rounds; they take turns on the machine."""
     ways: dict[str, Callable[[Path], float]] = {
         "port_64_at_once": lambda path: asyncio.run(port(path, units, AT_ONCE)),
@@ -117,10 +118,23 @@ def measure(folder: Path, units: int = UNITS, rounds: int = ROUNDS) -> dict[str,
     return best
 
 
+def measure() -> list[Figure]:
+    """Return the figures of the port, each against the floor that commits each unit."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK) as name:
+        found = compare(Path(name))
+    floor_each, shared = found["floor_commit_each"], found["floor_shared_commit"]
+    note = f"bare sqlite3 with {SHARED} units a commit: {shared:.0f}"
+    return [
+        Figure(f"SQL units, {label}", found[way], "units/s", floor_each, found[way] / floor_each, note=note)
+        for label, way in (("64 at once", "port_64_at_once"), ("one at a time", "port_one_at_a_time"))
+    ]
+
+
 def main() -> int:
     """Measure and print the ratios to the floors of the same run."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
-        figures = measure(Path(name))
+        figures = compare(Path(name))
     for label, per_second in figures.items():
         each = per_second / figures["floor_commit_each"]
         shared = per_second / figures["floor_shared_commit"]
