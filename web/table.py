@@ -14,14 +14,19 @@ _TEMPLATE = re.compile(r"/(?:[a-z0-9._-]+|\{[a-z_]+\})?(?:/(?:[a-z0-9._-]+|\{[a-
 
 
 def routes() -> list[Route]:
-    """Return every route, in the order of modules. Raises ValueError on two routes of one name or address."""
+    """Return every route, in the order they are tried. Raises ValueError on two of one name or address."""
     table: list[Route] = []
     for package, attribute in ((api_package, "ROUTES"), (pages_package, "PAGES")):
         for module in sorted(item.name for item in pkgutil.iter_modules(package.__path__)):
             loaded = importlib.import_module(f"{package.__name__}.{module}")
             table += getattr(loaded, attribute, [])
     check(table)
-    return table
+    return sorted(table, key=_openness)
+
+
+def _openness(route: Route) -> tuple[bool, ...]:
+    """Order fixed words before parameters: ``/so/{body}/day-so`` is tried before ``/so/{body}/{book}``."""
+    return tuple(part.startswith("{") for part in route.path.split("/"))
 
 
 def check(table: list[Route]) -> None:

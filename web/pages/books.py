@@ -8,18 +8,18 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from server.kernel.errors import Invalid, NotFound
+from server.kernel.errors import NotFound
 from server.kernel.page import PageRequest
 from server.registers.bookforms import incoming_cells, outgoing_cells, postal_cells
-from server.registers.model import Book, BookQuery, Number, NumberState, OutgoingRow
-from server.registers.series import EntryState
+from server.registers.model import Book, BookQuery, NumberState
+from server.registers.series import (
+    EntryState,
+)
 from web.links import address
-from web.pages.shared import once
-from web.routes import Body, Call, Content, Html, NoBody, NoQuery, PageQuery, Query, Redirect, Route
+from web.routes import Call, Content, Html, NoBody, NoQuery, PageQuery, Query, Route
 
 PATH = "/so"
 BOOK = "/so/{body_id}/{book}"
-SERIES = "/so/day-so/{series_id}"
 PDF = ("application/pdf",)
 OUTGOING = ("notation", "date", "subject", "signer", "recipients", "keeper", "copies", "note")
 INCOMING = (
@@ -44,7 +44,6 @@ COLUMNS: dict[Book, tuple[str, ...]] = {
 }
 """Columns of the books (Decree 30/2020, annex IV); the same keys as the printed forms."""
 Short = Annotated[str, Meta(max_length=200)]
-Why = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class BookPage(PageQuery):
@@ -67,21 +66,6 @@ class PrintQuery(Query):
     tu: date | None = None
     den: date | None = None
     q: Short = ""
-
-
-class VoidForm(Body):
-    """Why a number is voided."""
-
-    reason: Why
-
-
-class OutsideForm(Body):
-    """A number used outside the system."""
-
-    on: date
-    reason: Why
-    type_code: Short = ""
-    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,119 +181,8 @@ async def print_book(call: Call[NoBody, PrintQuery]) -> Content:
     return Content(rendered.pdf, "application/pdf", f"so-{kind.value}-{call.path['body_id']}.pdf")
 
 
-async def series_list(call: Call[NoBody, PageQuery]) -> Html:
-    """Show the series of a body, the newest period first, and the rules they run by."""
-    body = await call.services.organisations.body(call.path["body_id"])
-    page = await call.services.registers.series_of(call.actor, body.id, call.query.page)
-    rules = await call.services.registers.rules(call.actor, body.id)
-    return Html(
-        "books/series.html",
-        {
-            "body": body,
-            "rows": page.items,
-            "rules": rules,
-            "next": page.next,
-            "more": address(f"{PATH}/{body.id}/day-so", call.query, after=page.next or ""),
-        },
-    )
-
-
-async def series(call: Call[NoBody, NoQuery]) -> Html:
-    """Show each number of a series with its state: the proof that nothing is missing."""
-    report = await call.services.registers.complete(call.actor, call.path["series_id"])
-    return Html(
-        "books/complete.html",
-        {
-            "report": report,
-            "series": report.series,
-            "may_outside": call.services.access.allows(call.actor, "registers.use_outside"),
-        },
-    )
-
-
-async def use_outside(call: Call[OutsideForm, NoQuery]) -> Redirect:
-    """Record the next number as used outside, without content."""
-    body = call.body
-    taken = await once(
-        call.services.registers.use_outside(
-            call.actor,
-            series_id=call.path["series_id"],
-            on=body.on,
-            reason=body.reason,
-            type_code=body.type_code,
-            secret=body.secret,
-        ),
-        Number,
-    )
-    path = f"/so/day-so/{call.path['series_id']}"
-    return Redirect(path, notice="books.used_outside", params={"number": taken.text or taken.number})
-
-
-async def number(call: Call[NoBody, NoQuery]) -> Html:
-    """Show one number and, if it may be voided, the form for it."""
-    row = await call.services.registers.number(call.actor, call.path["number_id"])
-    allowed = call.services.access.allows(call.actor, "registers.void")
-    return Html(
-        "books/number.html",
-        {
-            "row": row,
-            "may_void": allowed
-            and row.state in (NumberState.ALLOCATED, NumberState.SEALED)
-            and not row.document_id,
-        },
-    )
-
-
-async def void(call: Call[VoidForm, NoQuery]) -> Redirect:
-    """Void a number with a reason; it stays in the book."""
-    number_id = call.path["number_id"]
-    row = await call.services.registers.number(call.actor, number_id)
-    if row.document_id:
-        raise Invalid("web.void_by_document", field="/reason")
-    await once(call.services.registers.void(call.actor, number_id, call.body.reason), OutgoingRow)
-    return Redirect(
-        f"{PATH}/{row.body_id}/{row.book.value}", notice="books.voided", params={"number": row.text}
-    )
-
-
 PAGES = [
     Route("GET", PATH, "pages.books", books, "registers.read", "Books", page=True),
-    Route("GET", SERIES, "pages.series", series, "registers.read", "Completeness", page=True),
-    Route(
-        "POST",
-        SERIES + "/dung-ngoai",
-        "pages.use_outside",
-        use_outside,
-        "registers.use_outside",
-        "Used outside",
-        OutsideForm,
-        page=True,
-        again=series,
-    ),
-    Route(
-        "GET", PATH + "/so-di/{number_id}", "pages.number", number, "registers.read", "A number", page=True
-    ),
-    Route(
-        "POST",
-        PATH + "/so-di/{number_id}/huy",
-        "pages.void",
-        void,
-        "registers.void",
-        "Void a number",
-        VoidForm,
-        page=True,
-        again=number,
-    ),
-    Route(
-        "GET",
-        PATH + "/{body_id}/day-so",
-        "pages.series_list",
-        series_list,
-        "registers.read",
-        "Series of a body",
-        query=PageQuery,
-        page=True,
-    ),
     Route("GET", BOOK, "pages.book", book, "registers.read", "A book", query=BookPage, page=True),
     Route(
         "GET",

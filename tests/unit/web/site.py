@@ -47,7 +47,9 @@ DIGEST = "sha256:" + "ab" * 32
 class Sessions:
     """One token, one clerk."""
 
-    async def resume(self, token: str, post: str, context: RequestContext) -> Actor | None:
+    async def resume(
+        self, token: str, post: str, context: RequestContext, *, touch: bool = True
+    ) -> Actor | None:
         return replace(CLERK, request=context) if token == TOKEN else None
 
 

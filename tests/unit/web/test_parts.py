@@ -24,6 +24,7 @@ from web.live.hub import QUEUE_EVENTS, RELOAD, SOCKETS_PER_ACCOUNT, Event, Hub
 from web.pages.drafting import paragraphs, typed_text
 from web.pages.outgoing import outside_of
 from web.routes import PageQuery
+from web.table import routes
 
 ASSETS = Assets()
 """Read once, outside every loop."""
@@ -161,3 +162,8 @@ def test_every_role_has_its_places_and_home_first() -> None:
         assert len({place.path for place in places}) == len(places) <= 7
     assert nav.places(Actor("", "", None)) == ()
     assert nav.places(Actor("a", "A", None)) == (nav.HOME,)
+
+
+def test_fixed_words_are_tried_before_parameters() -> None:
+    paths = [route.path for route in routes()]
+    assert paths.index("/so/{body_id}/day-so") < paths.index("/so/{body_id}/{book}")
