@@ -163,4 +163,5 @@ SELECT 'asked', 'draft', COUNT(*) FROM document_requests r JOIN documents d ON d
 WHERE r.post_id = :mine AND d.state IN {{list:states}} AND NOT {{answered}}
 
 -- name: replies_to
-SELECT {{line}} FROM documents d WHERE d.reply_to = :arrival_id AND {{may_see_document}} ORDER BY d.id
+SELECT {{line}} FROM documents d
+WHERE d.reply_to = :arrival_id AND d.reply_to <> '' AND {{may_see_document}} ORDER BY d.id

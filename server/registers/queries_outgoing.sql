@@ -21,7 +21,7 @@ SELECT {{number_columns}} FROM series_numbers n WHERE n.id = :id
 
 -- name: number_of_document
 SELECT {{number_columns}} FROM series_numbers n
-WHERE n.document_id = :document_id AND n.book = 'outgoing' AND n.state <> 'voided'
+WHERE n.document_id = :document_id AND n.document_id <> '' AND n.book = 'outgoing' AND n.state <> 'voided'
 
 -- name: number
 SELECT {{number_columns}} FROM series_numbers n JOIN series_rules r ON r.id = (
