@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
@@ -18,21 +16,18 @@ from tests.e2e.looking import (
     target_faults,
 )
 from tests.e2e.samples import FILES, SAMPLES, Sample
-from web.routes import Route
 from web.table import routes
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-def page_routes() -> Iterator[Route]:
-    """Every page that a browser can open."""
-    return (route for route in routes() if route.page and route.method == "GET")
+PAGES = {route.name for route in routes() if route.page and route.method == "GET"}
+"""Every page that a browser can open; asked for here, since finding modules may not block Playwright's loop."""
 
 
 def test_every_page_route_has_a_sample() -> None:
-    sampled = {sample.route for sample in (*SAMPLES, *FILES)}
-    assert {route.name for route in page_routes()} == sampled
+    assert {sample.route for sample in (*SAMPLES, *FILES)} == PAGES
 
 
 def look(page: Page, stage: Stage, sample: Sample, language: str, width: ViewportSize) -> list[str]:
