@@ -9,7 +9,8 @@ from typing import Literal
 
 from server.circulation.codes import Code
 from server.circulation.model import ArrivalDetail
-from server.documents.model import Act, DocumentView, State
+from server.documents.model import Act, State
+from server.documents.views import DocumentView
 
 Mark = Literal["passed", "now", "ahead", "bad"]
 WIDTH = 960

@@ -9,8 +9,9 @@ from server.circulation.model import FilePart
 from server.circulation.ports import Issued
 from server.documents.commands import HandIn
 from server.documents.handing_in import CheckedHandIn
-from server.documents.model import Document, FileRef, IssuedDocument, Named
+from server.documents.model import Document, FileRef, Named
 from server.documents.service import Documents
+from server.documents.views import IssuedDocument
 from server.files.model import PDF
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict

@@ -10,8 +10,8 @@ from server.circulation.codes import Code, NoteKind, Part
 from server.circulation.commands import Assign, Submit, Target
 from server.circulation.core import Core, notify, require_in_work, standing, subject_of, words_of
 from server.circulation.model import Position, Standing
+from server.circulation.rows import Changes
 from server.circulation.rules import State, check_targets, check_text, may
-from server.circulation.store import Changes
 from server.identity import scope
 from server.identity.model import Grant
 from server.identity.scope import post

@@ -11,8 +11,9 @@ from server.circulation.codes import ACT, Code
 from server.circulation.model import Position, Standing
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
 from server.circulation.receipts import Acting, Receipt, Sealed, event_of, seal
+from server.circulation.rows import NOTHING, Changes, Step
 from server.circulation.rules import State, advance, priority_of
-from server.circulation.store import NOTHING, Changes, CirculationStore, Step
+from server.circulation.store import CirculationStore
 from server.files.service import Files
 from server.identity.access import Access
 from server.identity.scope import role

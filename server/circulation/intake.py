@@ -6,8 +6,8 @@ from server.circulation.codes import Code
 from server.circulation.commands import Accept, Reason, RecallAnswer
 from server.circulation.core import Core, tell_sender
 from server.circulation.model import Position, Standing
+from server.circulation.rows import NOTHING, Changes
 from server.circulation.rules import check_reason, check_text, search_text
-from server.circulation.store import NOTHING, Changes
 from server.kernel.actor import Actor
 from server.registers.model import IncomingFacts
 

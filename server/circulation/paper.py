@@ -7,8 +7,8 @@ from server.circulation.commands import PaperLetter
 from server.circulation.core import Core, acting
 from server.circulation.model import FilePart, Standing
 from server.circulation.receipts import Receipt, Sealed, event_of, seal
+from server.circulation.rows import files_json
 from server.circulation.rules import State, paper_faults, priority_of, search_text
-from server.circulation.store import files_json
 from server.files.rules import secrecy
 from server.identity import scope
 from server.identity.model import Grant

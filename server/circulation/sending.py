@@ -12,6 +12,7 @@ from server.circulation.model import Standing
 from server.circulation.model_sent import Dispatch, SentTo
 from server.circulation.ports import Facts, Issued
 from server.circulation.receipts import Sealed
+from server.circulation.rows import Changes
 from server.circulation.rules import (
     check_reason,
     check_text,
@@ -27,7 +28,6 @@ from server.circulation.sending_rows import (
     header,
     receipt_01,
 )
-from server.circulation.store import Changes
 from server.identity import scope
 from server.identity.model import Grant
 from server.identity.scope import role

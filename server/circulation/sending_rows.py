@@ -10,8 +10,8 @@ from server.circulation.commands import Addressees
 from server.circulation.core import SYSTEM_ACTING
 from server.circulation.ports import Issued
 from server.circulation.receipts import Receipt, Sealed, event_of, seal
+from server.circulation.rows import Asked, files_json
 from server.circulation.rules import State, priority_of, search_text
-from server.circulation.store import Asked, files_json
 from server.identity.model import Grant
 from server.identity.scope import post, role
 from server.kernel.actor import Role

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated
 
-from server.circulation.codes import Code, NoteKind, Part
+from server.circulation.codes import NoteKind, Part
 from server.circulation.commands import InboxFilter, SentFilter
 from server.circulation.model import (
     ArrivalDetail,
     ArrivalRow,
     Counts,
-    FilePart,
     Position,
     Reply,
 )
 from server.circulation.model_sent import DispatchDetail, DispatchRow, OutsideRecipient
 from server.circulation.receipts import Sealed
+from server.circulation.rows import Asked, HeldFiles, Received, SentHeader, Step
 from server.circulation.rules import like_pattern
 from server.identity.scope import FRAGMENTS, predicate
 from server.kernel.actor import Actor
@@ -28,7 +26,6 @@ from server.kernel.page import Page, PageRequest
 from server.kernel.record import canonical
 from server.unit import Unit
 from storage.sql.protocol import Params, Reader, SqlValue
-from storage.sql.rows import Json
 from storage.sql.statements import Engine, load_all
 
 SENT = predicate("document", "s").replace("s.id", "s.document_id")
@@ -37,79 +34,6 @@ FIRST_PRIORITY = 99
 """Above every rank: the list from its start."""
 FIRST_ID = "~"
 """Above every id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The arrival that a document answers."""
-
-    id: str
-    to_body: str
-    from_body: str
-    document_id: str
-    number_text: str
-    document_date: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A body that has the document already."""
-
-    body_id: str
-    name: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HeldFiles:
-    """Files of an arrival, and the body that holds them."""
-
-    body_id: str
-    files: Annotated[tuple[FilePart, ...], Json]
-
-
-@dataclass(frozen=True, slots=True)
-class SentHeader:
-    """A dispatch as the postal book names it."""
-
-    id: str
-    document_id: str
-    from_body: str
-    number_text: str
-    document_date: date | None
-    type_name: str
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changes beside the state; None leaves a column as it is."""
-
-    recall_reason: str | None = None
-    due_date: date | None = None
-    incoming_number: int | None = None
-    incoming_text: str | None = None
-    incoming_series: str | None = None
-    incoming_entry: str | None = None
-    incoming_date: date | None = None
-    result: str | None = None
-    reply_document: str | None = None
-    search: str | None = None
-
-
-NOTHING = Changes()
-"""Only the state changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change of the state of an arrival."""
-
-    status: Code
-    recall: Code | None
-    priority: int
-    receipt: Sealed
-    changes: Changes = NOTHING
 
 
 class CirculationStore:
@@ -412,11 +336,6 @@ class CirculationStore:
     async def posted(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write the postings in one statement."""
         await unit.execute_many(self._statements["posted"], rows)
-
-
-def files_json(files: Sequence[FilePart]) -> str:
-    """Return files as rows keep them."""
-    return canonical(list(files)).decode()
 
 
 def _filter(wanted: InboxFilter) -> Params:

@@ -6,8 +6,8 @@ from server.circulation.codes import Code, NoteKind, Part
 from server.circulation.commands import Finish, LinkReply, Remark
 from server.circulation.core import Core, require_in_work, standing, subject_of, tell_sender
 from server.circulation.model import Position, Reply, Standing
+from server.circulation.rows import Changes
 from server.circulation.rules import check_text, require_worker
-from server.circulation.store import Changes
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict, Invalid
 from server.unit import Unit

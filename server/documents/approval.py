@@ -5,7 +5,8 @@ from __future__ import annotations
 from server.documents import rules
 from server.documents.commands import Advance, CheckForm
 from server.documents.core import Core, moved
-from server.documents.model import Act, Moved
+from server.documents.model import Act
+from server.documents.views import Moved
 from server.kernel.actor import Actor
 
 

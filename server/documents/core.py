@@ -13,7 +13,6 @@ from server.documents.model import (
     Document,
     Fields,
     FileRef,
-    Moved,
     Origin,
     Placement,
     State,
@@ -22,6 +21,7 @@ from server.documents.model import (
 )
 from server.documents.ports import Books, Directory, Names, Renderer
 from server.documents.store import DocumentStore
+from server.documents.views import Moved
 from server.files.service import Files
 from server.identity import scope
 from server.identity.access import Access

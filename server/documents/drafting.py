@@ -14,7 +14,6 @@ from server.documents.model import (
     Document,
     Fields,
     FileRef,
-    Moved,
     Origin,
     Placement,
     State,
@@ -22,6 +21,7 @@ from server.documents.model import (
     VersionKind,
 )
 from server.documents.resolving import held_files, resolve
+from server.documents.views import Moved
 from server.identity import scope
 from server.identity.model import Grant
 from server.kernel.actor import Actor

@@ -11,8 +11,9 @@ import msgspec
 from server.documents.commands import FieldsInput, HandIn
 from server.documents.core import KIND, Core, moved, new_document, next_version, serves, with_version
 from server.documents.issuing import outgoing_facts
-from server.documents.model import Act, Document, Fields, FileRef, Moved, Origin, State, VersionKind
+from server.documents.model import Act, Document, Fields, FileRef, Origin, State, VersionKind
 from server.documents.resolving import held_files, resolve
+from server.documents.views import Moved
 from server.identity import scope
 from server.identity.model import Grant
 from server.kernel.actor import Actor, Role

@@ -13,19 +13,9 @@ from datetime import date
 from server.documents import rules
 from server.documents.commands import Advance
 from server.documents.core import Core, moved, next_version, with_version
-from server.documents.model import (
-    Act,
-    Document,
-    FileRef,
-    IssuedDocument,
-    Moved,
-    Placement,
-    SigningTask,
-    State,
-    Version,
-    VersionKind,
-)
+from server.documents.model import Act, Document, FileRef, Placement, State, Version, VersionKind
 from server.documents.rendering import file_name, numbered_name
+from server.documents.views import IssuedDocument, Moved, SigningTask
 from server.files.model import Made
 from server.kernel.actor import Actor
 from server.kernel.clock import local_date

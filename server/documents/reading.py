@@ -8,18 +8,9 @@ import msgspec
 
 from server.documents import rules
 from server.documents.core import KIND, Core
-from server.documents.model import (
-    Act,
-    Counts,
-    Document,
-    DocumentRow,
-    DocumentView,
-    State,
-    Step,
-    Turn,
-    VersionView,
-)
+from server.documents.model import Act, Document, State, Step
 from server.documents.states import ListKind
+from server.documents.views import Counts, DocumentRow, DocumentView, Turn, VersionView
 from server.files.model import FileView
 from server.kernel.actor import Actor
 from server.kernel.errors import NotFound

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from server.documents.core import Core, moved, next_version, with_version
-from server.documents.model import Act, Document, FileRef, Moved, VersionKind
+from server.documents.model import Act, Document, FileRef, VersionKind
+from server.documents.views import Moved
 from server.files.rules import clean_name
 from server.kernel.actor import Actor
 from server.kernel.errors import Fault, Invalid

@@ -7,18 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from server.documents.model import (
-    FINAL,
-    Act,
-    Comment,
-    Document,
-    DocumentRow,
-    Fields,
-    Stance,
-    State,
-    Step,
-    Version,
-)
+from server.documents.model import FINAL, Act, Comment, Document, Fields, Stance, State, Step, Version
 from server.documents.rows import (
     CountRow,
     FileRow,
@@ -31,6 +20,7 @@ from server.documents.rows import (
 )
 from server.documents.rules import folded
 from server.documents.states import ListKind
+from server.documents.views import DocumentRow
 from server.identity.scope import FRAGMENTS
 from server.kernel.clock import text
 from server.kernel.errors import Invalid

@@ -18,8 +18,9 @@ import msgspec
 from cryptography.x509.oid import NameOID
 
 from server.documents.core import moved
-from server.documents.model import Moved, SigningTask, VersionKind
+from server.documents.model import VersionKind
 from server.documents.service import Documents
+from server.documents.views import Moved, SigningTask
 from server.files.model import Made
 from server.files.service import Files
 from server.identity.access import Access

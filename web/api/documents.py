@@ -11,9 +11,10 @@ from server.documents.commands import (
     Advance,
     CheckForm,
 )
-from server.documents.model import Counts, DocumentRow, DocumentView, Moved, State, Step, VersionView
+from server.documents.model import State, Step
 from server.documents.service import Documents, Filter
 from server.documents.states import ListKind
+from server.documents.views import Counts, DocumentRow, DocumentView, Moved, VersionView
 from server.kernel.actor import Actor
 from server.kernel.errors import NotFound
 from server.kernel.page import Page

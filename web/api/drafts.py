@@ -11,7 +11,8 @@ from server.documents.commands import (
     RowVersion,
     SaveVersion,
 )
-from server.documents.model import Comment, Moved
+from server.documents.model import Comment
+from server.documents.views import Moved
 from web.api.documents import BASE, ON_ONE, ONE
 from web.routes import Body, Call, NoQuery, Route
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from server.documents.commands import RowVersion
-from server.documents.model import Moved
+from server.documents.views import Moved
 from server.kernel.page import Page
 from server.signatures.model import KeyView, OwnerKind
 from web.routes import Body, Call, NoBody, NoQuery, PageQuery, Route

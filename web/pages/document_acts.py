@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from server.documents.commands import AddComment, Advance, AskOpinions, CheckForm
-from server.documents.model import Comment, Moved, Stance
+from server.documents.model import Comment, Stance
+from server.documents.views import Moved
 from server.kernel.errors import Fault, Invalid
 from web.pages.documents import ONE, detail
 from web.pages.shared import once

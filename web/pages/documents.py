@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from server.documents.model import Act, DocumentView, State
+from server.documents.model import Act, State
 from server.documents.service import Filter
 from server.documents.states import ListKind
+from server.documents.views import DocumentView
 from server.kernel.errors import NotFound
 from web.links import address
 from web.pages.shared import download

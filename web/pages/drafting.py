@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from server.documents.commands import CoIssuerInput, CreateDraft, FieldsInput, FileInput, SaveVersion
-from server.documents.model import EDITABLE, Fields, FileRef, Moved, Urgency
+from server.documents.model import EDITABLE, Fields, FileRef, Urgency
+from server.documents.views import Moved
 from server.files.model import Secrecy, StoredFile
 from server.kernel.actor import Actor, Role
 from server.kernel.errors import Conflict, LienThongError

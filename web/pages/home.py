@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from server.circulation.commands import InboxFilter
 from server.circulation.model import ArrivalRow
 from server.circulation.model import Counts as ArrivalCounts
-from server.documents.model import Counts as DocumentCounts
-from server.documents.model import DocumentRow, State
+from server.documents.model import State
 from server.documents.service import Filter
+from server.documents.views import Counts as DocumentCounts
+from server.documents.views import DocumentRow
 from server.kernel.actor import Role
 from server.kernel.page import PageRequest
 from web.routes import SIGNED_IN, Answer, Call, Html, NoBody, NoQuery, Redirect, Route

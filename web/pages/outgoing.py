@@ -12,7 +12,8 @@ from msgspec import Meta
 from server.circulation.commands import Outside, Posting, Reason, Send, SentFilter
 from server.circulation.model import Standing
 from server.circulation.model_sent import Dispatch, OutsideRecipient
-from server.documents.model import DocumentView, State, Urgency
+from server.documents.model import State, Urgency
+from server.documents.views import DocumentView
 from server.kernel.actor import Role
 from server.kernel.errors import Conflict, Fault, Invalid
 from web.links import address

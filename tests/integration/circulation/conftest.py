@@ -17,8 +17,9 @@ from server.circulation.model import Standing
 from server.circulation.model_sent import Dispatch
 from server.circulation.service import Circulation
 from server.documents.commands import FileInput, HandIn
-from server.documents.model import Moved, Urgency
+from server.documents.model import Urgency
 from server.documents.service import Documents
+from server.documents.views import Moved
 from server.files.model import Secrecy
 from server.files.service import Files
 from server.identity.access import Access

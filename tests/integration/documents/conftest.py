@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from server.documents.commands import Advance, CheckForm, CreateDraft, FieldsInput, FileInput
-from server.documents.model import Document, Moved, SigningTask
+from server.documents.model import Document
 from server.documents.service import Documents
+from server.documents.views import Moved, SigningTask
 from server.files.model import Made, Secrecy
 from server.files.service import Files
 from server.identity.access import Access
