@@ -21,6 +21,7 @@ PRIVATE = "private, no-store"
 """Nothing that a session shows may stay in a cache: PCs are shared."""
 REVALIDATE = "private, no-cache"
 """Files are immutable by digest: the browser may keep them, and asks each time whether it still may."""
+SCRIPT_HEADER = "X-CSRF-Token"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _encode = msgspec.json.Encoder().encode
 
@@ -79,7 +80,12 @@ def page(call: Call[object, object], result: Html) -> web.Response:
 
 def redirect(request: web.Request, result: Redirect) -> web.Response:
     """Return 303 to a local path; anything that is not one goes home (no open redirect)."""
-    response = web.Response(status=303, headers={"Location": local(result.path), "Cache-Control": PRIVATE})
+    headers = {"Cache-Control": PRIVATE}
+    if SCRIPT_HEADER in request.headers:
+        # A script that followed by itself would see the next page before the person does.
+        response = web.Response(status=200, headers={**headers, "X-Location": local(result.path)})
+    else:
+        response = web.Response(status=303, headers={**headers, "Location": local(result.path)})
     if result.session is not None:
         set_session(request, response, result.session)
     if result.language in i18n.LANGUAGES:

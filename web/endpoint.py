@@ -196,7 +196,7 @@ async def _page(call: Call[object, object]) -> web.StreamResponse:
     except SHOWN_AGAIN as error:
         if route.again is None:
             raise
-        return await _again(call, typed, error)
+        return await _again(call, typed or dict(call.typed), error)
 
 
 async def _parse_form(call: Call[object, object], typed: dict[str, list[str]]) -> None:

@@ -32,7 +32,8 @@ class Upload:
 async def read(call: Call[object, object]) -> Upload:
     """Read a multipart form up to its file.
 
-    The CSRF token stands before the file (or in the header), so nothing of a forged upload is read. Raises
+    The CSRF token stands before the file (or in the header), so nothing of a forged upload is read. What was
+    typed is noted in the call, for when the form is shown again. Raises
     Forbidden ``web.forgery``, Invalid ``web.form_invalid``, ``web.file_missing``.
     """
     request = call.request
@@ -54,6 +55,7 @@ async def read(call: Call[object, object]) -> Upload:
                 token = value
             elif part.name != csrf.KEY_FIELD:
                 fields.append((part.name or "", value))
+                call.typed = {**call.typed, part.name or "": [*call.typed.get(part.name or "", []), value]}
     except (ValueError, AssertionError, web.HTTPException, OSError) as error:
         raise Invalid("web.form_invalid") from error
     raise Invalid.of([Fault("web.file_missing", "/file")])

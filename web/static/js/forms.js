@@ -54,7 +54,8 @@ function uploads(form) {
     });
     request.addEventListener("load", () => {
       const type = request.getResponseHeader("Content-Type") || "";
-      if (request.status < 300 && request.responseURL && request.responseURL !== form.action) location.assign(request.responseURL);
+      const next = request.getResponseHeader("X-Location");
+      if (request.status < 300 && next) location.assign(next);
       else if (type.startsWith("text/html")) show(request.responseText);
       else failed();
     });
