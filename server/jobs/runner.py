@@ -20,6 +20,7 @@ import structlog
 from server.jobs.store import Depth, JobStore, Lane, Message
 from server.kernel.clock import Clock
 from server.kernel.errors import LienThongError
+from server.logs import trace
 from server.settings import Jobs as JobSettings
 from storage.sql.protocol import Database, SqlError
 
@@ -171,9 +172,7 @@ class Jobs:
                 log.warning("job.failed", kind=message.kind, id=message.id, code=error.code)
                 return error.code
             except Exception as error:
-                log.error(
-                    "job.fault", kind=message.kind, id=message.id, error=type(error).__name__, exc_info=True
-                )
+                log.error("job.fault", kind=message.kind, id=message.id, **trace(error))
                 return type(error).__name__
         return ""
 
@@ -184,8 +183,8 @@ class Jobs:
             try:
                 if await self._store.take_lease(schedule.name, now, until):
                     await schedule.run()
-            except Exception as error:
-                log.error("schedule.fault", name=schedule.name, error=type(error).__name__, exc_info=True)
+            except Exception as error:  # noqa: BLE001 - a schedule that fails runs again at its next turn
+                log.warning("schedule.fault", name=schedule.name, **trace(error))
             await self._sleep(schedule.seconds)
 
     async def _sleep(self, seconds: float) -> None:

@@ -8,10 +8,11 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from server.kernel.errors import LienThongError, Unauthenticated
+from server.kernel.errors import LienThongError, Unauthenticated, Unavailable
+from server.logs import trace
+from storage.sql.protocol import DatabaseBusy, DatabaseUnavailable
 from web.errors import Internal, from_http, headers_of, problem, problem_response
 from web.keys import RENDERER, REQUEST_ID, route_name, route_of
-from web.logs import trace
 from web.routes import Route
 
 log = structlog.get_logger("web")
@@ -24,6 +25,12 @@ async def middleware(request: web.Request, handler: Handler) -> web.StreamRespon
         return await handler(request)
     except LienThongError as error:
         return answer(request, error)
+    except DatabaseBusy:
+        return answer(request, Unavailable("unit.busy"))
+    except DatabaseUnavailable as error:
+        # A plain read outside a unit; inside one it is Unavailable already.
+        log.warning("database", route=route_name(request), error=str(error)[:200])
+        return answer(request, Unavailable("unit.database"))
     except web.HTTPException as error:
         if error.status < 400:
             raise
