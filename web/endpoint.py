@@ -230,14 +230,20 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
         raise Invalid("web.form_invalid") from error
 
 
+def _form_field(pointer: str) -> str:
+    """Return where a form has what a command keeps deeper: forms are flat, and count approvers from one."""
+    field = pointer.removeprefix("/fields")
+    head, _, index = field.rpartition("/")
+    return f"/chain_{int(index) + 1}" if head == "/chain" and index.isdigit() else field
+
+
 async def _again(
     call: Call[object, object], typed: dict[str, list[str]], error: LienThongError
 ) -> web.StreamResponse:
     again = call.route.again
     assert again is not None  # noqa: S101 - the caller looked
-    shown: Call[object, object] = replace(
-        call, query=_NO_QUERY, body=_NO_BODY, faults=error.faults, typed=typed
-    )
+    faults = [replace(fault, field=_form_field(fault.field)) for fault in error.faults]
+    shown: Call[object, object] = replace(call, query=_NO_QUERY, body=_NO_BODY, faults=faults, typed=typed)
     result = await again(shown)
     if isinstance(result, Html):
         status = status_of(error)

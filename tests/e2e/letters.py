@@ -255,17 +255,18 @@ _PAGE = """
 #set text(font: "Tinos", size: 14pt, lang: "vi")
 #set par(justify: true, leading: 0.75em, first-line-indent: (amount: 10mm, all: true))
 #let flat = (it) => block(width: 100%, par(first-line-indent: 0pt, it))
-#grid(columns: (2fr, 3fr), align: center,
-  flat[#text(13pt, weight: "bold")[@PLACE] #v(-8pt) #line(length: 40%) Số: #strong[@NUMBER]],
-  flat[#text(13pt, weight: "bold")[CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM] #linebreak()
-       #text(13pt, weight: "bold")[Độc lập - Tự do - Hạnh phúc] #v(-8pt) #line(length: 60%)
-       #emph[Sông Mẫu, @DATE]])
+#let head(body, width) = stack(spacing: 3mm, flat(text(13pt, weight: "bold", body)), line(length: width))
+#grid(columns: (2fr, 3fr), align: center, row-gutter: 5mm,
+  head([@PLACE], 40%),
+  head([CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM #linebreak() Độc lập - Tự do - Hạnh phúc], 60%),
+  flat[Số: #strong[@NUMBER]], flat(emph[Sông Mẫu, @DATE]))
 #v(8mm)
 #align(center, flat(strong[@SUBJECT]))
 #v(6mm)
 @BODY
 #v(10mm)
-#align(right, box(width: 70mm, align(center, flat[#strong[THỦ TRƯỞNG CƠ QUAN] #v(22mm) #strong[(Đã ký)]])))
+#let signed = stack(spacing: 18mm, flat(strong[THỦ TRƯỞNG CƠ QUAN]), flat(strong[(Đã ký)]))
+#align(right, box(width: 70mm, align(center, signed)))
 """
 
 

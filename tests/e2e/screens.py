@@ -141,7 +141,7 @@ def main() -> None:
             stage = asyncio.run(prepare(server))
             let_days_pass(data / "lienthong.db", stage.seeded.late)
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--lang=vi"])
                 draw_all(browser, stage, folder)
                 browser.close()
 

@@ -15,21 +15,21 @@ SIGN_IN = re.compile("/dang-nhap")
 
 
 def test_errors_stand_beside_their_fields(stage: Stage, browser: Browser) -> None:
-    """A secret paper is refused with the reason at the field; nothing typed is lost."""
+    """A subject of blanks is refused with the reason at the field; nothing typed is lost."""
     with stage.enter(browser, "chuyenvien.syt", viewport=DESK) as context:
         page = context.new_page()
         page.goto("/du-thao/moi")
         page.get_by_label("Loại văn bản").select_option("bao-cao")
-        page.get_by_label("Trích yếu").fill("Nội dung không được mất")
-        page.locator("input[name=secrecy][value=toi_mat]").check()
+        page.get_by_label("Trích yếu").fill("   ")
+        page.locator("input[name=secrecy][value=none]").check()
         page.locator("textarea[name=text]").fill("Đoạn văn đã gõ.")
         page.get_by_role("button", name="Lưu và dựng PDF").click()
         expect(page.locator("[data-summary]")).to_be_focused()
-        expect(page.locator("#f-secrecy .fault")).to_be_visible()
-        expect(page.get_by_label("Trích yếu")).to_have_value("Nội dung không được mất")
+        expect(page.locator("#e-subject")).to_be_visible()
+        expect(page.locator("#f-subject")).to_have_attribute("aria-invalid", "true")
         expect(page.locator("textarea[name=text]")).to_have_value("Đoạn văn đã gõ.")
         page.locator("[data-summary] a").first.click()
-        expect(page).to_have_url(re.compile("#f-secrecy$"))
+        expect(page).to_have_url(re.compile("#f-subject$"))
 
 
 def test_a_wrong_password_says_so_and_keeps_the_name(stage: Stage, browser: Browser) -> None:
@@ -69,7 +69,7 @@ def test_a_double_click_acts_once(stage: Stage, browser: Browser) -> None:
 
 
 def test_a_lost_session_asks_to_sign_in_and_comes_back(stage: Stage, browser: Browser) -> None:
-    with browser.new_context(base_url=stage.url, viewport=DESK) as context:
+    with stage.enter(browser, "", viewport=DESK) as context:
         page = context.new_page()
         person = {"username": "chuyenvien2.syt", "password": PASSWORD}
         token = page.request.post("/api/v1/session", data=person).json()["csrf_token"]
@@ -128,7 +128,7 @@ def test_back_returns_to_the_same_row(stage: Stage, browser: Browser) -> None:
 
 
 def test_typed_text_survives_a_closed_tab_and_is_wiped_at_sign_out(stage: Stage, browser: Browser) -> None:
-    with browser.new_context(base_url=stage.url, viewport=DESK) as context:
+    with stage.enter(browser, "", viewport=DESK) as context:
         page = context.new_page()
         page.request.post("/api/v1/session", data={"username": "chuyenvien.xa1", "password": PASSWORD})
         page.goto("/du-thao/moi")
@@ -146,7 +146,7 @@ def test_typed_text_survives_a_closed_tab_and_is_wiped_at_sign_out(stage: Stage,
 
 def test_without_script_the_office_still_works(stage: Stage, browser: Browser) -> None:
     """Sign in, accept a document, open its file, draft, and sign out: by plain forms and links."""
-    with browser.new_context(base_url=stage.url, java_script_enabled=False, viewport=DESK) as context:
+    with stage.enter(browser, "", viewport=DESK, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/van-ban-den?loc=new")
         page.get_by_label("Tên đăng nhập").fill("vanthu.syt")

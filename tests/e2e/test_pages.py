@@ -23,7 +23,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 PAGES = {route.name for route in routes() if route.page and route.method == "GET"}
-"""Every page that a browser can open; asked for here, since finding modules may not block Playwright's loop."""
+"""Every page that a browser can open; found here, since the search may not block Playwright's loop."""
 
 
 def test_every_page_route_has_a_sample() -> None:
