@@ -1,4 +1,4 @@
-"""Draws the chief pages with the data of the browser tests: ``python -m tests.e2e.screens FOLDER``.
+"""Draws the chief pages with the data of the browser tests: ``python -m tests.e2e.screens FOLDER [WORD]``.
 
 Each picture is quantised to a palette, so that all of them together stay small enough for the repository.
 """
@@ -108,9 +108,9 @@ def draw(page: Page, stage: Stage, shot: Shot) -> bytes:
     return small(page.screenshot())
 
 
-def draw_all(browser: Browser, stage: Stage, folder: Path) -> None:
-    """Draw every picture into the folder."""
-    for shot in SHOTS:
+def draw_all(browser: Browser, stage: Stage, folder: Path, word: str) -> None:
+    """Draw the pictures whose name holds the word into the folder ("" = all)."""
+    for shot in (one for one in SHOTS if word in one.name):
         width, height = WIDTHS[shot.width]
         who = next(one for one in SAMPLES if one.id == shot.sample).who
         with stage.enter(
@@ -130,8 +130,8 @@ async def _build(data: Path) -> None:
 
 def main() -> None:
     """Draw from the command line."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m tests.e2e.screens FOLDER")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: python -m tests.e2e.screens FOLDER [WORD]")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -142,7 +142,7 @@ def main() -> None:
             let_days_pass(data / "lienthong.db", stage.seeded.late)
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--lang=vi"])
-                draw_all(browser, stage, folder)
+                draw_all(browser, stage, folder, (sys.argv[2:] or [""])[0])
                 browser.close()
 
 
