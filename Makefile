@@ -14,7 +14,7 @@ run: setup
 demo: setup
 	@$(BIN)/lienthong demo
 test: setup-dev services
-	@$(BIN)/pytest tests
+	@$(BIN)/pytest tests -n 2 --dist loadfile
 check: setup-dev
 	@$(BIN)/python -m tests.check
 bench: setup-dev

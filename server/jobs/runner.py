@@ -171,8 +171,8 @@ class Jobs:
             except LienThongError as error:
                 log.warning("job.failed", kind=message.kind, id=message.id, code=error.code)
                 return error.code
-            except Exception as error:
-                log.error("job.fault", kind=message.kind, id=message.id, **trace(error))
+            except Exception as error:  # noqa: BLE001 - a fault in one subscriber must not stop the others
+                log.warning("job.fault", kind=message.kind, id=message.id, **trace(error))
                 return type(error).__name__
         return ""
 
