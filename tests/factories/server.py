@@ -22,7 +22,7 @@ import aiohttp
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIENTHONG = Path(sys.executable).parent / "lienthong"
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 def free_port() -> int:

@@ -49,7 +49,7 @@ def say(capsys: pytest.CaptureFixture[str], text: str) -> None:
         print(f"\n{text}", flush=True)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 async def test_a_hundred_kills(
     sqlite_province: Built, tmp_path: Path, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
