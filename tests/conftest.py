@@ -10,7 +10,12 @@ from blockbuster import BlockBuster
 
 from server.kernel.clock import UTC, FixedClock
 
-pytest_plugins = ["tests.factories.databases", "tests.factories.blobs", "tests.factories.province"]
+pytest_plugins = [
+    "tests.factories.databases",
+    "tests.factories.blobs",
+    "tests.factories.province",
+    "tests.factories.lived",
+]
 
 MORNING = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 """When tests take place: a Sunday, 14:00 in Viet Nam."""

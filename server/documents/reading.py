@@ -89,9 +89,15 @@ class Reading(Core):
         )
 
     async def events(self, actor: Actor, document_id: str, page: PageRequest) -> Page[Step]:
-        """Return the timeline, oldest first; empty when the actor may not see the document."""
+        """Return the timeline, oldest first. Raises NotFound ``documents.unknown``.
+
+        Every document was at least begun, so an empty first part means that there is none for the actor.
+        """
         self.access.require(actor, "documents.read")
-        return await self.store.steps(self.units.reader, document_id, self.scope_of(actor), page)
+        steps = await self.store.steps(self.units.reader, document_id, self.scope_of(actor), page)
+        if not steps.items and not page.after:
+            raise NotFound("documents.unknown", id=document_id)
+        return steps
 
     async def version(self, actor: Actor, document_id: str, n: int) -> VersionView:
         """Return one version with its fields as they were. Raises NotFound ``documents.version_unknown``."""

@@ -176,10 +176,11 @@ class Sessions:
         )
 
     async def sign_out(self, actor: Actor, token: str) -> None:
-        """End the session of a token; ending it twice is no fault."""
+        """End the session of a token; ending it twice is no fault. A machine has none: Forbidden."""
+        require_person(actor)
         async with self._units.begin(actor) as unit:
-            if await self._store.end_by_digest(unit, sealing.digest(token)):
-                unit.record("identity.sign_out", Subject("account", actor.account_id))
+            await self._store.end_by_digest(unit, sealing.digest(token))
+            unit.record("identity.sign_out", Subject("account", actor.account_id))
 
     async def act_as(self, actor: Actor, post_id: str) -> HeldPost:
         """Choose the post this session acts in. Raises Forbidden ``identity.post_not_held``."""

@@ -75,7 +75,11 @@ class Tokens:
         return await self._store.tokens_of(self._units.reader, actor.account_id)
 
     async def revoke(self, actor: Actor, token_id: str) -> None:
-        """Revoke one of one's own tokens at once. Raises NotFound ``identity.token_unknown``."""
+        """Revoke one of one's own tokens at once; a machine may not, lest a stolen token stop the others.
+
+        Raises NotFound ``identity.token_unknown``, Forbidden ``identity.by_machine``.
+        """
+        require_person(actor)
         async with self._units.begin(actor) as unit:
             if not await self._store.revoke_token(unit, token_id, actor.account_id):
                 raise NotFound("identity.token_unknown")

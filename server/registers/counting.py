@@ -121,12 +121,18 @@ class Counting:
             )
         return series
 
-    async def _require_line_keeper(self, unit: Unit, series_id: str) -> None:
-        """Raise Forbidden unless the actor keeps the book in which a line stands."""
+    async def _require_line_keeper(self, unit: Unit, series_id: str, unknown: NotFound) -> None:
+        """Raise ``unknown`` unless the actor keeps the book in which a line stands.
+
+        A clerk of another office is not told that the line exists.
+        """
         keeper = await self._store.keeper(unit, series_id)
         if keeper is None:
-            raise NotFound("registers.series_unknown", id=series_id)
-        _require_keeper(unit.actor, keeper.body_id, keeper.kept_by)
+            raise unknown
+        try:
+            _require_keeper(unit.actor, keeper.body_id, keeper.kept_by)
+        except Forbidden as error:
+            raise unknown from error
 
     def _scope(self, actor: Actor) -> Scope:
         """Return the parameters of the predicate ``may_read_book``."""

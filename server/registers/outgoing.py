@@ -118,7 +118,9 @@ class Outgoing(Counting):
             rule = None if series is None else await self._store.rule(unit, series.rule_id)
             if series is None or rule is None or series.book not in (Book.OUTGOING, Book.COPIES):
                 raise NotFound("registers.series_unknown", id=series_id)
-            await self._require_line_keeper(unit, series.id)
+            await self._require_line_keeper(
+                unit, series.id, NotFound("registers.series_unknown", id=series_id)
+            )
             if secret and rule.secret is SecretRule.OWN:
                 raise Invalid("registers.secret_apart", name=series.name)
             if not series.period_start <= on < series.period_end:
@@ -170,11 +172,13 @@ class Outgoing(Counting):
         """Void a number inside the caller's unit; it stays in the book with the reason.
 
         Raises NotFound, Invalid ``registers.reason_missing``, Conflict ``registers.state`` (issued
-        already), Forbidden ``registers.not_keeper``.
+        already).
         """
         words = checked_reason(reason)
         row = await self._locked(unit, number_id)
-        await self._require_line_keeper(unit, row.series_id)
+        await self._require_line_keeper(
+            unit, row.series_id, NotFound("registers.number_unknown", id=number_id)
+        )
         check_transition(row.state, NumberState.VOIDED, row.text)
         _changed(await self._store.void_number(unit, row, words), row)
         self._record(unit, "registers.void", row, NumberState.VOIDED)

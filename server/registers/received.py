@@ -85,7 +85,7 @@ class Received(Counting):
         words = checked_reason(reason)
         async with self._units.begin(actor) as unit:
             row = await self._entry_locked(unit, entry_id)
-            await self._require_line_keeper(unit, row.series_id)
+            await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))
             changed = replace(
                 row,
                 author=facts.author,
@@ -106,7 +106,7 @@ class Received(Counting):
         """Void an entry made by mistake; its number stays in the book. Raises as ``correct_incoming``."""
         words = checked_reason(reason)
         row = await self._entry_locked(unit, entry_id)
-        await self._require_line_keeper(unit, row.series_id)
+        await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))
         if not await self._received.void_incoming(unit, row.id, words):
             raise Conflict("registers.entry_voided", number=row.text)
         self._voided(unit, "incoming_entry", row.id, row.body_id, row.text)
@@ -160,7 +160,7 @@ class Received(Counting):
         self._access.require(actor, "circulation.post")
         async with self._units.begin(actor) as unit:
             row = await self._postal_locked(unit, entry_id)
-            await self._require_line_keeper(unit, row.series_id)
+            await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))
             if not row.sent_on <= on <= local_date(unit.now):
                 raise Invalid("registers.delivery_date", field="/on")
             number = tracking or row.tracking
@@ -176,7 +176,7 @@ class Received(Counting):
         words = checked_reason(reason)
         async with self._units.begin(actor) as unit:
             row = await self._postal_locked(unit, entry_id)
-            await self._require_line_keeper(unit, row.series_id)
+            await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))
             if not await self._received.void_postal(unit, row.id, words):
                 raise Conflict("registers.entry_voided", number=str(row.number))
             self._voided(unit, "postal_entry", row.id, row.body_id, str(row.number))
@@ -227,13 +227,13 @@ class Received(Counting):
     async def _entry_locked(self, unit: Unit, entry_id: str) -> IncomingRow:
         row = await self._received.lock_incoming(unit, entry_id)
         if row is None:
-            raise NotFound("registers.entry_unknown", id=entry_id)
+            raise _unknown(entry_id)
         return row
 
     async def _postal_locked(self, unit: Unit, entry_id: str) -> PostalRow:
         row = await self._received.lock_postal(unit, entry_id)
         if row is None:
-            raise NotFound("registers.entry_unknown", id=entry_id)
+            raise _unknown(entry_id)
         return row
 
 
@@ -245,3 +245,7 @@ def _entry(unit: Unit, taken: Taken, day: date, offset: int = 0) -> IncomingNumb
         text=taken.label(offset),
         date=day,
     )
+
+
+def _unknown(entry_id: str) -> NotFound:
+    return NotFound("registers.entry_unknown", id=entry_id)

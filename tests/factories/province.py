@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +118,7 @@ async def sign_in(client: Client, username: str, password: str = PASSWORD) -> No
     client.headers["X-CSRF-Token"] = answer["csrf_token"]
 
 
-async def open_office(settings: Settings, *, background: bool = False) -> AsyncIterator[Office]:
+async def open_office(settings: Settings, *, background: bool = False) -> AsyncGenerator[Office, None]:
     """Open an installation and serve it (generator for fixtures)."""
     async with open_services(settings, background=background) as services:
         server = TestServer(await asyncio.to_thread(application, services))

@@ -156,6 +156,7 @@ _READING = [
         "Read the timeline of a document, oldest first",
         query=PageQuery,
         answer=Page[Step],
+        errors=("documents.unknown",),
     ),
     Route(
         "GET",

@@ -83,6 +83,6 @@ ROUTES = [
         SIGNED_IN,
         "Revoke one of one's own machine tokens",
         status=204,
-        errors=("identity.token_unknown",),
+        errors=("identity.token_unknown", "identity.by_machine"),
     ),
 ]

@@ -1,0 +1,175 @@
+"""What is expected of every route: which roles may use it, and who may know of which thing. Data only.
+
+Written from what the office allows, not from the code: a change of the permission table must be made here
+too.
+"""
+
+from __future__ import annotations
+
+from tests.factories.lived import PEOPLE, STRANGERS
+
+LETTERS = {
+    "A": "administrator",
+    "C": "records_clerk",
+    "O": "chief_of_office",
+    "L": "leader",
+    "H": "head_of_unit",
+    "S": "specialist",
+    "K": "counter_officer",
+    "V": "supervisor",
+}
+"""A letter for each role."""
+ANYBODY, PUBLIC = "anybody", "public"
+"""Any account that is signed in; anybody at all."""
+MAY: dict[str, str] = {
+    "A": """
+        accounts.appoint accounts.create accounts.hand_over accounts.invite accounts.leave accounts.list
+        accounts.lock accounts.release accounts.reset_totp accounts.unlock accounts.update
+        bodies.abolish_post bodies.add_post bodies.add_unit bodies.change bodies.close bodies.create
+        bodies.end_authority bodies.grant_authority mandates.end mandates.give pages.account
+        pages.account_appoint pages.account_create pages.account_invite pages.account_leave
+        pages.account_lock pages.account_new pages.account_totp_reset pages.account_unlock
+        pages.accounts pages.mandate_end pages.mandate_give pages.mandates signatures.add_key
+        signatures.keys
+    """,
+    "ACOLHSKV": """
+        bodies.directory bodies.holders bodies.list bodies.posts bodies.resolve bodies.show bodies.tree
+        bodies.units notifications.list notifications.mark_read notifications.unread pages.body
+        pages.directory pages.notices pages.notices_read
+    """,
+    "AOLV": """
+        audit.entries audit.prove pages.audit
+    """,
+    "AV": """
+        audit.verify pages.audit_verify pages.health
+    """,
+    "C": """
+        circulation.accept circulation.answer_recall circulation.hand_in_and_send circulation.post
+        circulation.recall circulation.refuse circulation.register_paper circulation.send
+        documents.hand_in documents.issue pages.accept_many pages.arrival_accept
+        pages.arrival_answer_recall pages.arrival_refuse pages.document_issue pages.document_number
+        pages.document_seal pages.paper pages.paper_form pages.post pages.recall pages.send
+        pages.send_form pages.use_outside pages.void registers.confirm_delivery registers.correct
+        registers.post registers.register_letter registers.take_number registers.use_outside
+        registers.void registers.void_entry registers.void_posting signatures.number signatures.seal
+    """,
+    "CO": """
+        documents.check_form pages.configure pages.document_pass_form pages.document_return_form
+        registers.configure
+    """,
+    "COLH": """
+        circulation.submit documents.reject documents.send_back pages.arrival_submit
+        pages.document_reject pages.document_send_back pages.submit_form
+    """,
+    "COLHS": """
+        circulation.reply documents.ask documents.comment documents.create documents.place
+        documents.render documents.save documents.submit documents.take_back documents.withdraw
+        pages.ask pages.ask_form pages.document_comment pages.document_render pages.document_submit
+        pages.document_take_back pages.document_withdraw pages.draft_create pages.draft_edit
+        pages.draft_new pages.draft_save pages.upload pages.upload_form
+    """,
+    "COLHSK": """
+        files.append_upload files.begin_upload files.receive files.upload_state
+    """,
+    "COLHSKV": """
+        circulation.arrival circulation.counts circulation.dispatch circulation.file circulation.inbox
+        circulation.sent documents.counts documents.events documents.file documents.get documents.list
+        documents.version pages.arrival pages.arrival_file pages.arrival_signatures pages.dispatch
+        pages.document pages.document_file pages.document_signatures pages.drafts pages.inbox
+        pages.search pages.sendings pages.sent pages.version signatures.check
+    """,
+    "COLHV": """
+        pages.book pages.books pages.number pages.print_book pages.series pages.series_list
+        registers.books registers.complete registers.incoming registers.number registers.outgoing
+        registers.postal registers.print registers.rules registers.series registers.series_list
+    """,
+    "OLH": """
+        circulation.assign circulation.instruct documents.approve pages.arrival_assign
+        pages.arrival_instruct pages.assign_form pages.document_approve pages.document_sign
+        signatures.sign
+    """,
+    "OLHSK": """
+        circulation.finish circulation.remark circulation.start pages.arrival_finish
+        pages.arrival_remark pages.arrival_start
+    """,
+    "anybody": """
+        accounts.permissions accounts.show mandates.list pages.act_as pages.counts pages.end_others
+        pages.end_session pages.home pages.me pages.password pages.security pages.sign_out
+        pages.totp_begin pages.totp_confirm registers.profiles session.begin_totp
+        session.change_password session.choose_post session.confirm_totp session.end session.end_others
+        session.list session.remove_totp session.renew_codes session.show session.sign_out tokens.issue
+        tokens.list tokens.revoke
+    """,
+    "public": """
+        pages.invitation pages.invitation_accept pages.prefer pages.sign_in pages.sign_in_form
+        session.accept_link session.sign_in
+    """,
+}
+"""Roles -> names of the routes they may use."""
+TOKEN_ACTIONS = {
+    "machine": ("circulation.read", "circulation.accept"),
+    "machine_unscoped": ("organisations.read",),
+}
+"""What the two machine tokens are for; each is a clerk's."""
+
+_SENDERS = frozenset({"sender_clerk"})
+_SUPERVISOR = frozenset({"supervisor"})
+_CLERK = frozenset({"clerk", "machine"})
+_WORKED_ON = frozenset({"specialist", "leader", "delegate", "clerk", "machine"})
+
+KNOWN_TO: dict[str, frozenset[str]] = {
+    # Of the party committee: outside the mandate, and not of the bodies that only got it.
+    "document_issued": frozenset({"sender_specialist", "sender_chief", "sender_leader", "sender_clerk"}),
+    "document_open": _SENDERS,
+    "document_secret": _SENDERS,
+    "dispatch_open": _SENDERS,
+    "dispatch_secret": _SENDERS,
+    # Of the department: inside the mandate, unless restricted.
+    "document_answer": frozenset({"specialist", "chief", "leader", "delegate", "clerk", "supervisor"}),
+    "document_draft": frozenset({"specialist", "supervisor"}),
+    "document_submitted": frozenset({"specialist", "chief", "supervisor"}),
+    "document_restricted": frozenset({"specialist"}),
+    "arrival_open": _CLERK | _SUPERVISOR,
+    "arrival_done": _WORKED_ON | _SUPERVISOR,
+    "arrival_secret": _CLERK,
+    # Of the commune: inside the mandate.
+    "arrival_open_commune": frozenset({"commune_clerk", "supervisor"}),
+    "arrival_paper": frozenset({"commune_clerk", "supervisor"}),
+    # Books of the department: its clerk, its heads, and the supervisor.
+    "number": frozenset({"clerk", "chief", "leader", "deputy", "head", "delegate", "supervisor"}),
+    "series": frozenset({"clerk", "chief", "leader", "deputy", "head", "delegate", "supervisor"}),
+    "incoming_entry": frozenset({"clerk"}),
+    "postal_entry": frozenset({"clerk"}),
+    # One's own.
+    "upload": frozenset({"clerk"}),
+    "session": frozenset({"clerk"}),
+    "token_clerk": frozenset({"clerk"}),
+    "mandate": frozenset({"administrator"}),
+}
+"""Thing -> who may know that it exists. Whoever may not gets 404, or 403 when their role may not at all."""
+SENT_BACK_BY_SENDER = frozenset({"circulation.recall"})
+"""Acts on an arrival that belong to the sender's clerk, who knows it through the dispatch."""
+FORMER = "former"
+"""Held the specialist's post until it was handed over."""
+EVERYBODY = (
+    *PEOPLE,
+    *STRANGERS,
+    "counter",
+    "specialist",
+    "delegate",
+    "machine",
+    "machine_unscoped",
+    "former_machine",
+)
+"""All who try."""
+
+
+def expected() -> dict[str, str]:
+    """Return name of route -> who may: letters, ANYBODY or PUBLIC. Raises ValueError on a name twice."""
+    found: dict[str, str] = {}
+    for who, names in MAY.items():
+        for name in names.split():
+            if name in found:
+                raise ValueError(f"{name} stands twice")
+            found[name] = who
+    return found
