@@ -11,6 +11,7 @@ from server.compose import Services
 from web.app import build
 from web.live.hub import Hub
 from web.live.notices import LivePages
+from web.protocol import LINE_LIMIT_BYTES, Runner
 
 
 async def run(
@@ -21,13 +22,13 @@ async def run(
     hub = Hub()
     services.notifications.add_sender(LivePages(hub))
     application = await asyncio.to_thread(lambda: build(services, hub=hub))
-    runner = web.AppRunner(
+    runner = Runner(
         application,
         access_log=None,
         shutdown_timeout=services.settings.server.shutdown_seconds,
         handler_cancellation=False,
-        max_line_size=8190,
-        max_field_size=8190,
+        max_line_size=LINE_LIMIT_BYTES,
+        max_field_size=LINE_LIMIT_BYTES,
         auto_decompress=False,  # compressed bodies are refused (415), never unpacked
     )
     await runner.setup()

@@ -1,0 +1,1 @@
+"""The HTTP edge with the whole product behind it."""
