@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 
 from web import i18n
 from web.cookies import set_language, set_notice, set_session
@@ -148,12 +149,13 @@ async def download(request: web.Request, result: Download) -> web.StreamResponse
         return response
     chunks = result.read(start, end)
     first = await anext(chunks, None)  # a damaged or missing first chunk is still a clean error
-    await response.prepare(request)
-    if first is not None:
-        await response.write(first)
-    async for chunk in chunks:
-        await response.write(chunk)
-    await response.write_eof()
+    with contextlib.suppress(ClientConnectionResetError):  # the reader went on: nobody is left to tell
+        await response.prepare(request)
+        if first is not None:
+            await response.write(first)
+        async for chunk in chunks:
+            await response.write(chunk)
+        await response.write_eof()
     return response
 
 
