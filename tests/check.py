@@ -29,7 +29,7 @@ def audit() -> Result:
     """Look every pinned package up in the advisory service."""
     started = time.monotonic()
     command = [
-        BIN / "pip-audit",
+        str(BIN / "pip-audit"),
         "--require-hashes",
         "--disable-pip",
         "--progress-spinner=off",

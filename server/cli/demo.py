@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -37,6 +38,7 @@ async def _demo(server: Serve, stay: bool, port: int | None) -> int:
     settings = load()
     if "LIENTHONG_DATA" not in os.environ:
         settings = msgspec.structs.replace(settings, data=folder / "data")
+    terminal = sys.stderr
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -45,6 +47,8 @@ async def _demo(server: Serve, stay: bool, port: int | None) -> int:
         await asyncio.to_thread(empty_folder, folder)
         if not settings.data.is_relative_to(folder):
             await asyncio.to_thread(empty_folder, settings.data)
+        # Log lines would drown the steps; they go beside the results.
+        sys.stderr = (folder / "server.log").open("a", encoding="utf-8")
         await perform(
             settings,
             server,
@@ -56,10 +60,10 @@ async def _demo(server: Serve, stay: bool, port: int | None) -> int:
             stay=stay,
         )
     except StepFailed as error:
-        click.echo(f"lienthong demo: {error}", err=True)
+        click.echo(f"lienthong demo: {error}", file=terminal)
         return 1
     except LienThongError as error:
-        click.echo(explain(error), err=True)
+        click.echo(explain(error), file=terminal)
         return 1
     except OSError as error:
         click.echo(

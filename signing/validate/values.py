@@ -19,9 +19,10 @@ from signing.pades.geometry import entry
 
 _NUMBER = rb"-?\d+(?:\.\d+)?"
 _SHOWN = re.compile(
-    rb"/Tx BMC q 0 0 N N re W n BT (/Tinos|/TinosItalic) N Tf 0 g 1 0 0 1 N N Tm <([0-9A-F]+)> Tj ET Q EMC".replace(
-        b"N", _NUMBER
-    )
+    (
+        rb"/Tx BMC q 0 0 N N re W n BT (/Tinos|/TinosItalic) N Tf 0 g 1 0 0 1 N N Tm "
+        rb"<([0-9A-F]+)> Tj ET Q EMC"
+    ).replace(b"N", _NUMBER)
 )
 
 
