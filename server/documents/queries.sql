@@ -124,14 +124,21 @@ FROM document_versions v JOIN documents d ON d.id = v.document_id
 WHERE d.id = :id AND (v.main_digest = :digest OR v.attachments LIKE :in_attachments) AND {{may_see_document}}
 ORDER BY v.n DESC LIMIT 1
 
+-- Two branches, of which one reads nothing: see server/identity/scope_ids.sql.
 -- name: list_all
-SELECT {{line}} FROM documents d
-WHERE {{filters}} AND {{may_see_document}}
-ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
+SELECT {{line}} FROM documents d WHERE d.id IN {{ids_of_documents}} AND {{filters}}
+UNION ALL
+SELECT * FROM (
+    SELECT {{line}} FROM documents d
+    WHERE {{filters}} AND {{may_see_document}}
+    ORDER BY d.updated_at DESC, d.id DESC LIMIT CASE WHEN {{few_documents}} THEN 0 ELSE :limit END) walked
+ORDER BY updated_at DESC, id DESC LIMIT :limit
 
+-- Starts from what is open (index documents_turn), which is little beside the archive.
 -- name: list_waiting
 SELECT {{line}} FROM documents d
-WHERE d.turn <> '' AND {{my_turn}} AND {{filters}} AND {{may_see_document}}
+WHERE d.id IN (SELECT d.id FROM documents d WHERE d.turn <> '' AND {{my_turn}})
+    AND {{filters}} AND {{may_see_document}}
 ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 
 -- name: list_mine
@@ -141,8 +148,8 @@ ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 
 -- name: list_asked
 SELECT {{line}} FROM documents d
-WHERE {{filters}} AND {{may_see_document}} AND EXISTS (
-    SELECT 1 FROM document_requests r WHERE r.document_id = d.id AND r.post_id = :mine AND NOT {{answered}})
+WHERE d.id IN (SELECT r.document_id FROM document_requests r WHERE r.post_id = :mine AND NOT {{answered}})
+    AND {{filters}} AND {{may_see_document}}
 ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 
 -- name: steps

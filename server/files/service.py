@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections import OrderedDict
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -212,6 +212,16 @@ class Files:
         info = await self.info(digest)
         with _blob_errors():
             return await self._blobs.read_bytes(info)
+
+    @asynccontextmanager
+    async def spooled(self, digest: str) -> AsyncIterator[Path]:
+        """Hand out a path under which a child process can read a whole file; gone when the block is left.
+
+        Memory holds a few chunks of it at most. Raises as ``read_bytes``, and Unavailable ``files.disk``.
+        """
+        info = await self.info(digest)
+        async with spooled(self._spool, self.read(info), limit_bytes=info.size_bytes) as spool:
+            yield spool.path
 
     async def objects(self, after: str = "", limit: int = 500) -> list[ObjectRow]:
         """Return rows of objects in the order of their digests, after one (checks of the whole store)."""

@@ -36,10 +36,25 @@ def predicate(kind: str, alias: str) -> str:
     return body.strip().replace("%kind%", kind).replace("%alias%", alias)
 
 
+def seen_ids(kind: str) -> dict[str, str]:
+    """Return the fragments ``few_<kind>s`` and ``ids_of_<kind>s`` (see ``scope_ids.sql``)."""
+    if not kind.isidentifier():
+        raise ValueError(f"not a word of the program: {kind}")
+    parts: dict[str, str] = {}
+    for part in (_HERE / "scope_ids.sql").read_text(encoding="utf-8").split("-- fragment: ")[1:]:
+        name, _, body = part.partition("\n")
+        for known, made in parts.items():
+            body = body.replace(f"{{{{{known}}}}}", made)
+        parts[name] = body.strip().replace("%kind%", kind)
+    return {f"few_{kind}s": parts["few"], f"ids_of_{kind}s": parts["ids"]}
+
+
 FRAGMENTS: Final[Mapping[str, str]] = {
     "may_see_document": predicate("document", "d"),
     "may_see_arrival": predicate("arrival", "a"),
     "may_see_dispatch": predicate("dispatch", "s"),
+    **seen_ids("document"),
+    **seen_ids("arrival"),
 }
 """Fragments for ``load_all``: documents aliased ``d``, arrivals ``a``, dispatches ``s``."""
 

@@ -39,8 +39,11 @@ class Checker:
         self._gate = asyncio.Semaphore(workers * 2)
         self._making = threading.Lock()
 
-    async def check(self, pdf: bytes, at: datetime) -> Report:
-        """Validate a file as of ``at``. Raises Unavailable ``signatures.no_trust`` / ``signatures.busy``."""
+    async def check(self, pdf: bytes | Path, at: datetime) -> Report:
+        """Validate a file as of ``at``; a path is read by the child, so that long files never come here.
+
+        Raises Unavailable ``signatures.no_trust`` / ``signatures.busy``.
+        """
         trust = await self._material(at)
         async with self._gate:
             # Making the pool and handing over work start processes: not on the loop.
@@ -110,5 +113,6 @@ def _watch(sentinel: int) -> None:
     os._exit(1)
 
 
-def _validate(pdf: bytes, trust: TrustMaterial, at: datetime) -> Report:
-    return validate(pdf, trust=trust, at=at)
+def _validate(pdf: bytes | Path, trust: TrustMaterial, at: datetime) -> Report:
+    data = pdf if isinstance(pdf, bytes) else pdf.read_bytes()
+    return validate(data, trust=trust, at=at)

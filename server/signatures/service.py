@@ -238,7 +238,8 @@ class Signatures:
         """Check the signatures of a file once and keep the report (outbox ``signatures.verify``)."""
         if await self._store.verification(self._units.reader, message.digest):
             return
-        report = await self.check(await self._files.read_bytes(message.digest))
+        async with self._files.spooled(message.digest) as path:
+            report = await self._checker.check(path, self._units.now())
         async with self._units.begin(SYSTEM) as unit:
             found = Verification(
                 digest=message.digest,

@@ -1,6 +1,7 @@
 """Fills an archive: some documents are really sent, then their rows are multiplied with ids of their own.
 
-Copies get older ids and lie behind the real ones in every list; three of four are finished, as in an archive.
+Copies get older ids and lie behind the real ones in every list; all but one of fifty are finished, as in
+an archive.
 Files are not multiplied (only their rows): no list reads them.
 """
 
@@ -20,6 +21,8 @@ from tests.factories.server import ServerProcess
 
 SENT: Final = 10
 """Documents that are really sent."""
+AUDIT: Final = "audit_entries"
+"""Of these only what was done with documents is multiplied, not the building of the province."""
 IDS: Final = {
     "objects": ("digest",),
     "object_holdings": ("digest",),
@@ -31,14 +34,14 @@ IDS: Final = {
     "arrivals": ("id", "document_id", "dispatch_id"),
     "receipts": ("id", "arrival_id"),
     "participants": ("subject_id",),
-    "audit_entries": ("id", "subject_id"),
+    AUDIT: ("id", "subject_id"),
 }
 """Tables, and their columns that hold ids: each copy of a row gets ids of its own."""
 CHANGED: Final = {
     "series_numbers": {"number": "number + 100 * nth"},
     "arrivals": {
-        "status": "CASE WHEN nth % 4 THEN '06' ELSE status END",
-        "priority": "CASE WHEN nth % 4 THEN 0 ELSE priority END",
+        "status": "CASE WHEN nth % 50 THEN '06' ELSE status END",
+        "priority": "CASE WHEN nth % 50 THEN 0 ELSE priority END",
     },
 }
 """Other columns that change from copy to copy."""
@@ -78,7 +81,8 @@ def multiply(path: Path, copies: int) -> None:
         names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
         values = [CHANGED.get(table, {}).get(name, renamed(name) if name in keys else name) for name in names]
         numbers = f"(SELECT 1 UNION ALL SELECT nth + 1 FROM copy_of WHERE nth < {copies})"
-        source = f"SELECT {', '.join(values)} FROM copy_of CROSS JOIN {table}"
+        only = "WHERE action LIKE 'circulation.%' OR action LIKE 'documents.%'" if table == AUDIT else ""
+        source = f"SELECT {', '.join(values)} FROM copy_of CROSS JOIN {table} {only}"
         database.execute(f"INSERT INTO {table} WITH RECURSIVE copy_of(nth) AS {numbers} {source}")
     highest = (
         "(SELECT COALESCE(MAX(number) + 1, next_number) FROM series_numbers WHERE series_id = series.id)"

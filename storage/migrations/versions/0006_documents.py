@@ -63,6 +63,7 @@ def _documents() -> None:
     # Only what waits for somebody: final documents have no turn, so this stays small for ever.
     index("documents_turn", "documents", ["turn", "updated_at DESC", "id DESC"], where="turn <> ''")
     index("documents_author", "documents", ["author_post", "state", "updated_at DESC"])
+    index("documents_mine", "documents", ["author_post", "updated_at DESC", "id DESC"])
     index("documents_body", "documents", ["body_id", "state", "updated_at DESC"])
     index("documents_reply", "documents", ["reply_to"], where="reply_to <> ''")
 
