@@ -1,4 +1,4 @@
-"""What the clients do while the server dies: eight of them, each with its own kind of work."""
+"""What the clients do while the server dies: ten of them, each with its own kind of work."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class Office:
             async with asyncio.TaskGroup() as makers:
                 for work in (
                     self._party_document,
+                    self._party_document,
+                    self._department_document,
                     self._department_document,
                     self._hand_in_of_the_party,
                     self._hand_in_of_the_department,
