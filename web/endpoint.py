@@ -33,7 +33,7 @@ from web import answers, schema
 from web.errors import status_of
 from web.keys import ACTOR, SERVICES, SESSION, language_of
 from web.middleware import csrf
-from web.routes import PUBLIC, SIGNED_IN, Call, Html, NoBody, NoQuery, Redirect, Route
+from web.routes import CUT_OFF, PUBLIC, SIGNED_IN, Call, Html, NoBody, NoQuery, Redirect, Route
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._:~\-]{1,200}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -172,7 +172,7 @@ async def read_body(request: web.Request, route: Route) -> bytes:
             if total > limit:
                 raise TooLarge("web.body_too_large", limit=limit)
             parts.append(chunk)
-    except (web.HTTPException, ValueError, OSError) as error:
+    except CUT_OFF as error:
         raise Invalid("web.body_cut_off") from error
     return b"".join(parts)
 

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web_protocol import _ErrInfo
 
 from server.kernel.errors import Invalid, LienThongError
 from web import i18n
@@ -37,12 +38,28 @@ class Protocol(web.RequestHandler):
         request = self._current_request
         if not self._close or request is None or request.content.is_eof():
             super().data_received(data)
+            self._tell_reader()
             return
         forced, self._close, self._force_close = self._force_close, False, False
         try:
             super().data_received(data)
         finally:
             self._close, self._force_close = True, forced or self._force_close
+        self._tell_reader()
+
+    def _tell_reader(self) -> None:
+        """Tell the request that is being read when what follows is no HTTP any more.
+
+        aiohttp would only answer it as the next request, and the reader of the body would wait for ever.
+        """
+        reading = self._current_request
+        if reading is None or not self._messages or not isinstance(self._messages[-1][0], _ErrInfo):
+            return
+        if not reading.content.is_eof():
+            reading.content.set_exception(web.RequestPayloadError("not HTTP"))
+            self._messages.clear()
+            self._lingering_time = 0  # nothing that follows can be read away
+            self.close()
 
     def handle_error(
         self,

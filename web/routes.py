@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, T
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from server.kernel.actor import Actor
-from server.kernel.errors import Fault, TooLarge
+from server.kernel.errors import Fault, Invalid, TooLarge
 from server.kernel.page import LIMIT_DEFAULT, LIMIT_MAX, PageRequest
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ JSON_LIMIT_BYTES = 256 * 1024
 """Largest JSON or form body, unless the route says otherwise."""
 UPLOAD_LIMIT_BYTES = 2 * 1024 * 1024 * 1024
 """Largest upload, unless the route says otherwise; the room of files sets its own, lower limit."""
+
+CUT_OFF = (web.RequestPayloadError, web.HTTPException, HttpProcessingError, ValueError, OSError)
+"""What reading a body raises when the line broke or what came is no body."""
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -113,13 +117,23 @@ class Call(Generic[B_co, Q_co]):
         return self.actor.account_id != ""
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Hand out the raw body as it arrives (uploads); raises TooLarge ``web.body_too_large``.
+        """Hand out the raw body as it arrives (uploads).
+
+        Raises TooLarge ``web.body_too_large``, Invalid ``web.body_cut_off`` (the line broke, or the chunks
+        are no chunks).
 
         Nothing is held in memory. The digest is not known before the end: a service that receives an
         upload puts it into ``actor.request.once`` (whose ``body_digest`` is "" on upload routes).
         """
         total = 0
-        async for chunk in self.request.content.iter_any():
+        parts = self.request.content.iter_any()
+        while True:
+            try:
+                chunk = await anext(parts, b"")
+            except CUT_OFF as error:
+                raise Invalid("web.body_cut_off") from error
+            if not chunk:
+                return
             total += len(chunk)
             if total > self.route.limit_bytes:
                 raise TooLarge("web.body_too_large", limit=self.route.limit_bytes)

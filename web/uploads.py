@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader
 
 from server.kernel.errors import Fault, Invalid, TooLarge
 from web.middleware import csrf
-from web.routes import Call, Route
+from web.routes import CUT_OFF, Call, Route
 from web.schema import clean_text
 
 FIELD_LIMIT_BYTES = 64 * 1024
@@ -56,7 +56,7 @@ async def read(call: Call[object, object]) -> Upload:
             elif part.name != csrf.KEY_FIELD:
                 fields.append((part.name or "", value))
                 call.typed = {**call.typed, part.name or "": [*call.typed.get(part.name or "", []), value]}
-    except (ValueError, AssertionError, web.HTTPException, OSError) as error:
+    except (*CUT_OFF, AssertionError) as error:
         raise Invalid("web.form_invalid") from error
     raise Invalid.of([Fault("web.file_missing", "/file")])
 
@@ -81,7 +81,7 @@ async def _stream(part: BodyPartReader, route: Route) -> AsyncIterator[bytes]:
             if total > route.limit_bytes:
                 raise TooLarge("web.body_too_large", limit=route.limit_bytes)
             yield chunk
-    except (ValueError, AssertionError, web.HTTPException) as error:
+    except (*CUT_OFF, AssertionError) as error:
         raise Invalid("web.body_cut_off") from error
     if total == 0:
         raise Invalid("web.file_missing", field="/file")
