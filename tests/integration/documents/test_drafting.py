@@ -232,7 +232,8 @@ async def test_the_timeline_is_paged(desk: Desk) -> None:
     assert first.next is not None
     rest = await desk.documents.events(AUTHOR, at.id, PageRequest(after=first.next))
     assert [step.act.value for step in (*first.items, *rest.items)] == ["create", "submit"]
-    assert (await desk.documents.events(OUTSIDER, at.id, PageRequest())).items == []
+    with pytest.raises(NotFound):
+        await desk.documents.events(OUTSIDER, at.id, PageRequest())
 
 
 async def test_a_file_that_is_not_of_the_document_is_not_opened(desk: Desk) -> None:
