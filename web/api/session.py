@@ -246,7 +246,16 @@ _SESSION = [
     Route(
         "GET", BASE, "session.show", show, SIGNED_IN, "The session that makes the call", answer=SessionView
     ),
-    Route("DELETE", BASE, "session.sign_out", sign_out, SIGNED_IN, "Sign out", status=204, errors=("identity.by_machine",)),
+    Route(
+        "DELETE",
+        BASE,
+        "session.sign_out",
+        sign_out,
+        SIGNED_IN,
+        "Sign out",
+        status=204,
+        errors=("identity.by_machine",),
+    ),
     Route(
         "PUT",
         f"{BASE}/post",
