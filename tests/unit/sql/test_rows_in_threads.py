@@ -13,7 +13,8 @@ from pathlib import Path
 PROCESSES = 6
 PROGRAM = """
 import dataclasses, sys, threading
-from server.documents.model import Document, DocumentView, Fields, Version, VersionView
+from server.documents.model import Document, Fields, Version
+from server.documents.views import DocumentView, VersionView
 from storage.sql.rows import RowMismatch, convert
 
 sys.setswitchinterval(1e-6)
