@@ -73,8 +73,8 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         waiting = [
             pool.submit(run, "types", tools["mypy"]),
-            pool.submit(run, "format", tools["ruff"], "format", "--check", "--quiet", "."),
-            pool.submit(run, "lint", tools["ruff"], "check", "--quiet", "."),
+            pool.submit(run, "format", tools["ruff"], "format", "--no-cache", "--check", "--quiet", "."),
+            pool.submit(run, "lint", tools["ruff"], "check", "--no-cache", "--quiet", "."),
             pool.submit(run, "imports", tools["lint-imports"]),
             pool.submit(run, "architecture and docs", tools["pytest"], "tests/architecture"),
             pool.submit(bill_of_materials),

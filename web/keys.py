@@ -14,7 +14,6 @@ from web.routes import Language, Route
 
 if TYPE_CHECKING:
     from server.compose import Services
-
     from web.assets import Assets
     from web.live.hub import Hub
     from web.middleware.metrics import Metrics
