@@ -55,3 +55,9 @@ class PkiFault(SigningError):
     """The authority cannot do what it was asked: folder exists, unknown serial, bad name."""
 
     code = "signing.pki"
+
+
+class ServiceFault(SigningError):
+    """A service needed above level B-B gave no usable answer: time-stamps, OCSP or revocation lists."""
+
+    code = "signing.service"

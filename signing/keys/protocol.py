@@ -9,23 +9,104 @@ from typing import Protocol
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing import der
+from signing.errors import KeyFault
 
 
 class SignatureAlgorithm(StrEnum):
-    """How a signature value is made; what PDF signatures of this product use."""
+    """How a signature value is made; what PDF signatures of this product use.
+
+    Ed25519 is not among them: readers of PDF files in the field do not know it, so it is validated only.
+    """
 
     RSA_PKCS1_SHA256 = "rsa-pkcs1-sha256"
     """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2): what tokens do and every reader accepts."""
+    RSA_PKCS1_SHA384 = "rsa-pkcs1-sha384"
+    RSA_PKCS1_SHA512 = "rsa-pkcs1-sha512"
+    RSA_PSS_SHA256 = "rsa-pss-sha256"
+    """RSASSA-PSS (RFC 8017, 8.1), MGF1 with the same hash, salt as long as the hash (RFC 4056, 3)."""
+    RSA_PSS_SHA384 = "rsa-pss-sha384"
+    RSA_PSS_SHA512 = "rsa-pss-sha512"
     ECDSA_SHA256 = "ecdsa-sha256"
     ECDSA_SHA384 = "ecdsa-sha384"
+    ECDSA_SHA512 = "ecdsa-sha512"
 
     @property
     def digest(self) -> str:
         """Name of the hash in hashlib's spelling."""
-        return "sha384" if self is SignatureAlgorithm.ECDSA_SHA384 else "sha256"
+        return self.value.rpartition("-")[2]
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether an RSA key makes it; an elliptic curve key makes the others."""
+        return self.value.startswith("rsa")
+
+    @property
+    def is_pss(self) -> bool:
+        """Whether the padding is PSS."""
+        return self.value.startswith("rsa-pss")
+
+
+HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+_MOST_RSA_BITS = 4096
+
+
+def pss(digest: hashes.HashAlgorithm) -> padding.PSS:
+    """Return the PSS padding that goes with a hash."""
+    return padding.PSS(padding.MGF1(digest), digest.digest_size)
+
+
+def default_algorithm(certificate: x509.Certificate) -> SignatureAlgorithm:
+    """Return what a key signs with unless told otherwise. Raises KeyFault for a key that cannot sign here."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyFault("the key of the certificate is of an unknown kind") from error
+    if isinstance(key, rsa.RSAPublicKey):
+        if not 2048 <= key.key_size <= _MOST_RSA_BITS:
+            raise KeyFault(f"the RSA key has {key.key_size} bits; 2048 to {_MOST_RSA_BITS} are required")
+        return SignatureAlgorithm.RSA_PKCS1_SHA256
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if key.curve.name not in ("secp256r1", "secp384r1"):
+            raise KeyFault(f"the curve {key.curve.name} is not supported; use P-256 or P-384")
+        small = key.curve.key_size <= 256
+        return SignatureAlgorithm.ECDSA_SHA256 if small else SignatureAlgorithm.ECDSA_SHA384
+    raise KeyFault("only RSA and elliptic curve keys can sign PDF files")
+
+
+def require_fit(certificate: x509.Certificate, algorithm: SignatureAlgorithm) -> None:
+    """Raise KeyFault unless the key of the certificate can sign with the algorithm."""
+    if default_algorithm(certificate).is_rsa is not algorithm.is_rsa:
+        kind = "an elliptic curve" if algorithm.is_rsa else "an RSA"
+        raise KeyFault(f"{kind} key cannot sign with {algorithm}")
+
+
+def require_true(
+    certificate: x509.Certificate, algorithm: SignatureAlgorithm, value: bytes, data: bytes
+) -> None:
+    """Raise KeyFault unless ``value`` is a signature of ``data`` by the key of the certificate."""
+    require_fit(certificate, algorithm)
+    key = certificate.public_key()
+    digest = HASHES[algorithm.digest]
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(value, data, pss(digest) if algorithm.is_pss else padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(value, data, ec.ECDSA(digest))
+    except InvalidSignature as error:
+        raise KeyFault(
+            "the signature value was not made over this file by the key of the certificate",
+            code="signing.value_wrong",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from signing.errors import KeyFault
-from signing.keys.protocol import SignatureAlgorithm, SignerIdentity
+from signing.keys.protocol import (
+    HASHES,
+    SignatureAlgorithm,
+    SignerIdentity,
+    default_algorithm,
+    pss,
+    require_fit,
+)
 
-_HASHES: dict[str, hashes.HashAlgorithm] = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}
+_PKCS1 = padding.PKCS1v15()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +34,18 @@ class SoftwareSigner:
 
     def sign_raw(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
         """Hash and sign ``data``. Raises KeyFault when the algorithm does not fit the key."""
-        digest = _HASHES[algorithm.digest]
+        if isinstance(self._key, rsa.RSAPrivateKey) is not algorithm.is_rsa:
+            kind = "an RSA" if isinstance(self._key, rsa.RSAPrivateKey) else "an elliptic curve"
+            raise KeyFault(f"{kind} key cannot sign with {algorithm}")
+        digest = HASHES[algorithm.digest]
         if isinstance(self._key, rsa.RSAPrivateKey):
-            if algorithm is not SignatureAlgorithm.RSA_PKCS1_SHA256:
-                raise KeyFault(f"an RSA key cannot sign with {algorithm}")
-            return self._key.sign(data, padding.PKCS1v15(), digest)
-        if algorithm is SignatureAlgorithm.RSA_PKCS1_SHA256:
-            raise KeyFault(f"an elliptic curve key cannot sign with {algorithm}")
+            return self._key.sign(data, pss(digest) if algorithm.is_pss else _PKCS1, digest)
         return self._key.sign(data, ec.ECDSA(digest))
+
+    def using(self, algorithm: SignatureAlgorithm) -> SoftwareSigner:
+        """Return the same key signing with another algorithm. Raises KeyFault when it cannot."""
+        require_fit(self.identity.certificate, algorithm)
+        return replace(self, algorithm=algorithm)
 
 
 def open_pkcs12(data: bytes, passphrase: bytes) -> SoftwareSigner:
@@ -49,15 +59,7 @@ def open_pkcs12(data: bytes, passphrase: bytes) -> SoftwareSigner:
         raise KeyFault("the key file cannot be opened: wrong passphrase, or not a PKCS#12 file") from error
     if key is None or certificate is None:
         raise KeyFault("the key file holds no private key with a certificate")
-    if isinstance(key, rsa.RSAPrivateKey):
-        if key.key_size < 2048:
-            raise KeyFault(f"the RSA key has {key.key_size} bits; at least 2048 are required")
-        algorithm = SignatureAlgorithm.RSA_PKCS1_SHA256
-    elif isinstance(key, ec.EllipticCurvePrivateKey):
-        if key.curve.name not in ("secp256r1", "secp384r1"):
-            raise KeyFault(f"the curve {key.curve.name} is not supported; use P-256 or P-384")
-        small = key.curve.key_size <= 256
-        algorithm = SignatureAlgorithm.ECDSA_SHA256 if small else SignatureAlgorithm.ECDSA_SHA384
-    else:
+    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise KeyFault("only RSA and elliptic curve keys can sign PDF files")
+    algorithm = default_algorithm(certificate)
     return SoftwareSigner(SignerIdentity.of(certificate, tuple(chain)), algorithm, key)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from signing.errors import FieldFault, FontFault, SigningError
 from signing.fonts import TextFont
-from signing.keys.protocol import Signer
-from signing.model import Align, Field, FieldKind, FieldPlan, FieldState, Rectangle
+from signing.keys.protocol import SignatureAlgorithm, Signer, SignerIdentity
+from signing.model import Align, Field, FieldKind, FieldPlan, FieldState, Level, Rectangle
 from signing.pades import appearance
 from signing.pades.appearance import MILLIMETRE, SEAL_DIAMETER_MM, Appearance, StampImage
-from signing.pades.embed import SignatureText, fill_number_and_date, sign, sign_invisibly
+from signing.pades.deferred import Pending, begin, complete
 from signing.pades.forms import fields_of
 from signing.pades.geometry import PageGeometry
+from signing.pades.placing import SignatureText, fill_number_and_date
 from signing.pades.prepare import prepare, sound
 from signing.pades.writer import open_for_update, pdf_faults
+from signing.services import Services
 
 _MARGIN = 57.0
 """Points from the edge (2 cm) for signatures that no field was prepared for."""
@@ -62,22 +64,81 @@ class Outcome:
     pdf: bytes
     field: str
     """Name of the field that holds the new signature."""
+    reached: Level = Level.B_B
+    """The level of the file."""
+    shortfall: SigningError | None = None
+    """Why it is below the level wanted; None = it is not."""
 
 
-def sign_for(pdf: bytes, key: Signer, request: Request, font: TextFont | None, now: datetime) -> Outcome:
-    """Sign a file for a purpose.
+def sign_for(
+    pdf: bytes,
+    key: Signer,
+    request: Request,
+    font: TextFont | None,
+    now: datetime,
+    *,
+    level: Level = Level.B_B,
+    services: Services = Services(),  # noqa: B008 - immutable
+) -> Outcome:
+    """Sign a file for a purpose, with the key's own algorithm. Raises as :func:`begin_for` and the key."""
+    pending = begin_for(pdf, key.identity, request, font, now, level=level, algorithm=key.algorithm)
+    done = complete(pending, key, now, services)
+    return Outcome(done.pdf, done.field, done.reached, done.shortfall)
+
+
+def begin_for(
+    pdf: bytes,
+    identity: SignerIdentity,
+    request: Request,
+    font: TextFont | None,
+    now: datetime,
+    *,
+    level: Level = Level.B_B,
+    algorithm: SignatureAlgorithm | None = None,
+) -> Pending:
+    """Begin a signature for a purpose; :func:`signing.pades.deferred.finish` ends it.
 
     Approve and issue take the next empty field prepared for a person or a seal; when there is none, a field
     is made low on the last page. ``font`` is needed whenever text is shown. Raises SigningError.
     """
-    pdf, _ = sound(pdf)
-    states = fields_of(pdf)
+    source, _ = sound(pdf)
+    states = fields_of(source)
+    made, name, look, words = _planned(source, identity, request, font, states, now)
+    new_field = request.purpose is None
+    pending = begin(
+        made, identity, name, look, words, now, level=level, algorithm=algorithm, new_field=new_field
+    )
+    return _based_on(pdf, pending)
+
+
+def _based_on(pdf: bytes, pending: Pending) -> Pending:
+    """Tell what was appended to the file as it was given, fields made on the way included."""
+    whole = pending.base
+    if not whole.startswith(pdf):  # written anew
+        shift, base, before = len(whole), b"", whole
+    else:
+        shift, base, before = len(whole) - len(pdf), pdf, whole[len(pdf) :]
+    start, end = pending.room
+    return replace(pending, base=base, tail=before + pending.tail, room=(start + shift, end + shift))
+
+
+_Planned = tuple[bytes, str, Appearance, SignatureText]
+"""The file with its fields, the field to sign, what is shown, and the words of the dictionary."""
+
+
+def _planned(
+    pdf: bytes,
+    identity: SignerIdentity,
+    request: Request,
+    font: TextFont | None,
+    states: list[FieldState],
+    now: datetime,
+) -> _Planned:
     if request.purpose is None:
-        name = _free_name(states)
-        return Outcome(sign_invisibly(pdf, key, name, SignatureText(), now), name)
+        return pdf, _free_name(states), Appearance(), SignatureText()
     words = SignatureText(reason=_REASONS[request.purpose])
     if request.purpose in (Purpose.ATTACHMENT, Purpose.COPY):
-        return _sign_in_corner(pdf, key, request, _needed(font), words, states, now)
+        return _in_corner(pdf, identity, request, _needed(font), words, states, now)
     kind = FieldKind.PERSON if request.purpose is Purpose.APPROVE else FieldKind.SEAL
     lines: tuple[str, ...] = ()
     if request.purpose is Purpose.ISSUE:
@@ -85,16 +146,15 @@ def sign_for(pdf: bytes, key: Signer, request: Request, font: TextFont | None, n
         if request.number and not shown:
             lines = (f"Số: {request.number}",)
     if request.image is None:
-        lines = (*lines, key.identity.name, appearance.vietnam_time(now))
+        lines = (*lines, identity.name, appearance.vietnam_time(now))
     look = Appearance(request.image, lines, _needed(font) if lines else None)
     empty = next((s for s in states if s.signature and not s.filled and s.kind in (kind, None)), None)
     if empty is not None:
-        return Outcome(sign(pdf, key, empty.name, look, words, now), empty.name)
+        return pdf, empty.name, look, words
     name = _free_name(states)
     geometry = _page(pdf, -1)
     plan = FieldPlan((Field(kind, name, -1, _place(kind, geometry, states)),))
-    made = prepare(pdf, plan, font)
-    return Outcome(sign(made.pdf, key, name, look, words, now), name)
+    return prepare(pdf, plan, font).pdf, name, look, words
 
 
 def date_line(now: datetime) -> str:
@@ -124,25 +184,23 @@ def _fill(
     return (fill_number_and_date(pdf, values, font) if values else pdf), shown
 
 
-def _sign_in_corner(
+def _in_corner(
     pdf: bytes,
-    key: Signer,
+    identity: SignerIdentity,
     request: Request,
     font: TextFont,
     words: SignatureText,
     states: list[FieldState],
     now: datetime,
-) -> Outcome:
+) -> _Planned:
     if request.purpose is Purpose.ATTACHMENT:
         lines = appearance.attachment_lines(request.number, now)
     else:
-        lines = appearance.copy_lines("SAO Y", key.identity.name, now)
+        lines = appearance.copy_lines("SAO Y", identity.name, now)
     place = appearance.corner_rectangle(_page(pdf, 1).displayed, len(lines))
     name = _free_name(states)
     made = prepare(pdf, FieldPlan((Field(FieldKind.SEAL, name, 1, place),)), font)
-    return Outcome(
-        sign(made.pdf, key, name, Appearance(None, lines, font, align=Align.RIGHT), words, now), name
-    )
+    return made.pdf, name, Appearance(None, lines, font, align=Align.RIGHT), words
 
 
 def _page(pdf: bytes, number: int) -> PageGeometry:

@@ -75,3 +75,10 @@ def test_only_the_leading_seal_locks_number_and_date(office: Office, font: TextF
 async def test_validation_refuses_to_hold_an_event_loop() -> None:
     with pytest.raises(RuntimeError, match="thread"):
         validate(blank_pdf(), trust=None, at=NOW)
+
+
+@pytest.mark.parametrize("algorithm", [a for a in SignatureAlgorithm if a.is_rsa], ids=lambda a: str(a.value))
+def test_an_rsa_key_signs_with_every_padding_and_hash(office: Office, algorithm: SignatureAlgorithm) -> None:
+    signed = sign_invisibly(blank_pdf(), office.person.using(algorithm), "s", SignatureText(), NOW)
+    trust = load(office.authority.folder / "trust")
+    assert validate(signed, trust=trust, at=NOW + timedelta(minutes=1)).verdict is Verdict.VALID

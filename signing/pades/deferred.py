@@ -1,0 +1,220 @@
+"""A signature in two steps: bytes to be signed out, signature value in.
+
+``begin`` writes the update with room for the signature and says what the key must sign; whoever holds the
+key (this process, a token behind a browser, a remote agent) returns the value; ``finish`` checks that it
+is the value of that key over that file and puts it in. Between the two a :class:`Pending` can be stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from signing import cms
+from signing.errors import ServiceFault, SigningError
+from signing.keys.protocol import (
+    SignatureAlgorithm,
+    Signer,
+    SignerIdentity,
+    default_algorithm,
+    require_fit,
+    require_true,
+)
+from signing.model import Level
+from signing.pades.appearance import Appearance
+from signing.pades.placing import SignatureText, place, require_identity_valid
+from signing.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A signature that waits for its value."""
+
+    base: bytes
+    """The file as it was given; "" when it had to be written anew (then ``tail`` is the whole file)."""
+    tail: bytes
+    """What is appended to it, with room for the signature."""
+    room: tuple[int, int]
+    """Where in ``tail`` the hexadecimal string of ``/Contents`` stands, with its angle brackets."""
+    field: str
+    """Name of the field that will hold the signature."""
+    identity: SignerIdentity
+    """Whose key must sign."""
+    algorithm: SignatureAlgorithm
+    level: Level
+    """The level wanted; room is kept for it."""
+    document_digest: bytes
+    """Digest of the byte ranges, by the hash of ``algorithm``."""
+    to_be_signed: bytes
+    """DER of the signed attributes: what the key signs (RFC 5652, 5.4)."""
+
+    @property
+    def digest(self) -> bytes:
+        """Hash of :attr:`to_be_signed`, for agents that are given a digest and not the bytes."""
+        return hashlib.new(self.algorithm.digest, self.to_be_signed).digest()
+
+    def to_bytes(self) -> bytes:
+        """Return a form that can be stored; without ``base``, which the store has already."""
+        certificates = (self.identity.certificate, *self.identity.chain)
+        return json.dumps(
+            {
+                "form": 1,
+                "base_size": len(self.base),
+                "tail": _text(self.tail),
+                "room": self.room,
+                "field": self.field,
+                "certificates": [_text(c.public_bytes(Encoding.DER)) for c in certificates],
+                "algorithm": self.algorithm.value,
+                "level": self.level.value,
+                "document_digest": _text(self.document_digest),
+            }
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, stored: bytes, base: bytes) -> Pending:
+        """Read the stored form back; ``base`` is the file that was given to :func:`begin`.
+
+        Raises SigningError ``signing.pending`` when they do not belong together.
+        """
+        try:
+            held = json.loads(stored)
+            first, *chain = (x509.load_der_x509_certificate(_bytes(c)) for c in held["certificates"])
+            identity = SignerIdentity.of(first, tuple(chain))
+            digest = _bytes(held["document_digest"])
+            start, end = held["room"]
+            pending = cls(
+                base=base if held["base_size"] else b"",
+                tail=_bytes(held["tail"]),
+                room=(int(start), int(end)),
+                field=held["field"],
+                identity=identity,
+                algorithm=SignatureAlgorithm(held["algorithm"]),
+                level=Level(held["level"]),
+                document_digest=digest,
+                to_be_signed=cms.signed_attributes(digest, identity),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise SigningError("the stored signature cannot be read", code="signing.pending") from error
+        if ranges_digest(pending.base, pending.tail, pending.room, pending.algorithm.digest) != digest:
+            raise SigningError(
+                "the file is not the one that this signature was begun for", code="signing.pending"
+            )
+        return pending
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A signed file, and how far it came."""
+
+    pdf: bytes
+    field: str
+    reached: Level
+    """The level of the file."""
+    shortfall: SigningError | None = None
+    """Why it is below the level wanted; None = it is not."""
+
+
+def begin(
+    pdf: bytes,
+    identity: SignerIdentity,
+    field: str,
+    look: Appearance,
+    words: SignatureText,
+    at: datetime,
+    *,
+    level: Level = Level.B_B,
+    algorithm: SignatureAlgorithm | None = None,
+    new_field: bool = False,
+) -> Pending:
+    """Write a signature into an empty signature field, or into a new invisible one, without its value.
+
+    ``at`` (aware) becomes the claimed time. ``algorithm`` None: PKCS#1 v1.5 for RSA, ECDSA for elliptic
+    curves. Raises FieldFault (missing, signed, no signature field, or taken), KeyFault (certificate not
+    valid at ``at``, or of another kind than the algorithm) and UnreadableFile.
+    """
+    require_identity_valid(identity, at)
+    chosen = algorithm or default_algorithm(identity.certificate)
+    require_fit(identity.certificate, chosen)
+    room = cms.reservation(identity, timestamp=level is not Level.B_B)
+    placed = place(pdf, identity.name, field, look, words, at, room, chosen.digest, new_field=new_field)
+    digest = ranges_digest(placed.base, placed.tail, placed.room, chosen.digest)
+    return Pending(
+        base=placed.base,
+        tail=placed.tail,
+        room=placed.room,
+        field=field,
+        identity=identity,
+        algorithm=chosen,
+        level=level,
+        document_digest=digest,
+        to_be_signed=cms.signed_attributes(digest, identity),
+    )
+
+
+def finish(
+    pending: Pending,
+    value: bytes,
+    at: datetime,
+    services: Services = Services(),  # noqa: B008 - immutable
+) -> Finished:
+    """Put a signature value in, and bring the file to the level wanted as far as the services answer.
+
+    The value is verified with the key of the certificate first. When a service does not answer, the file is
+    returned at the level reached with the reason in ``shortfall``: the caller tells it and tries again
+    later. Raises KeyFault ``signing.value_wrong`` or ``signing.key_revoked``.
+    """
+    require_true(pending.identity.certificate, pending.algorithm, value, pending.to_be_signed)
+    reached, shortfall, token = Level.B_B, None, None
+    if pending.level is not Level.B_B:
+        try:
+            if services.timestamper is None:
+                raise ServiceFault("no time-stamping authority is configured")
+            token = services.timestamper.stamp(hashlib.sha256(value).digest(), at)
+            reached = Level.B_T
+        except ServiceFault as error:
+            shortfall = error
+    message = cms.assemble(pending.to_be_signed, value, pending.algorithm, pending.identity, timestamp=token)
+    return Finished(_filled(pending, message), pending.field, reached, shortfall)
+
+
+def complete(
+    pending: Pending,
+    key: Signer,
+    at: datetime,
+    services: Services = Services(),  # noqa: B008 - immutable
+) -> Finished:
+    """Sign with a key of this process and finish. Raises as :func:`finish`, and what the key raises."""
+    return finish(pending, key.sign_raw(pending.to_be_signed, pending.algorithm), at, services)
+
+
+def ranges_digest(base: bytes, tail: bytes, room: tuple[int, int], digest: str) -> bytes:
+    """Return the digest of all but the room (ISO 32000-1, 12.8.1, ``/ByteRange``)."""
+    state = hashlib.new(digest, base)
+    view = memoryview(tail)
+    state.update(view[: room[0]])
+    state.update(view[room[1] :])
+    return state.digest()
+
+
+def _filled(pending: Pending, message: bytes) -> bytes:
+    start, end = pending.room
+    digits = message.hex().encode()
+    spare = end - start - 2 - len(digits)
+    if spare < 0:
+        raise SigningError("the time-stamp is longer than the room kept for it", code="signing.room")
+    contents = b"<" + digits + b"0" * spare + b">"
+    return b"".join((pending.base, pending.tail[:start], contents, pending.tail[end:]))
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
