@@ -45,8 +45,6 @@ _CRL_LIFETIMES = {"root": 365 * _DAY, "issuing": 30 * _DAY}
 _KEYS = {
     Kind.ROOT: KeyType.RSA3072,
     Kind.ISSUING: KeyType.RSA3072,
-    Kind.OCSP: KeyType.P256,
-    Kind.TSA: KeyType.P256,
 }
 _NAMES = {
     Kind.ROOT: "Liên Thông Root CA (development)",
@@ -144,11 +142,17 @@ class Authority:
 
 
 def init(
-    folder: Path, *, base_url: str = DEFAULT_BASE_URL, passphrase: bytes | None, now: datetime
+    folder: Path,
+    *,
+    base_url: str = DEFAULT_BASE_URL,
+    passphrase: bytes | None,
+    now: datetime,
+    service_key: KeyType = KeyType.P256,
 ) -> Authority:
     """Make a new authority in ``folder`` (absent or empty).
 
     ``passphrase`` encrypts its keys; None makes one per key, kept beside it in a file of mode 0600.
+    ``service_key`` is the kind of the keys for time-stamps and statuses.
     Raises PkiFault when something is already there.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -162,8 +166,9 @@ def init(
     ):
         (folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
     urls = Urls(base_url.rstrip("/"))
-    with ThreadPoolExecutor(max_workers=len(_KEYS)) as pool:
-        keys = dict(zip(_KEYS, pool.map(profiles.generate_key, _KEYS.values()), strict=True))
+    wanted = {**_KEYS, Kind.OCSP: service_key, Kind.TSA: service_key}
+    with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+        keys = dict(zip(wanted, pool.map(profiles.generate_key, wanted.values()), strict=True))
     root = Issuer("root", _authority_certificate(Kind.ROOT, keys, None, urls, now), keys[Kind.ROOT])
     issuing = Issuer(
         "issuing", _authority_certificate(Kind.ISSUING, keys, root, urls, now), keys[Kind.ISSUING]
@@ -191,7 +196,7 @@ def open_authority(folder: Path, *, passphrase: bytes | None) -> Authority:
     Raises PkiFault when the folder is none, or the passphrase does not open the issuing key.
     """
     book = register.load(folder / "register.json")
-    key = _load_key(folder / "private" / "issuing.key", passphrase)
+    key = load_key(folder / "private" / "issuing.key", passphrase)
     root, certificate = (
         x509.load_pem_x509_certificate((folder / "certs" / f"{name}.pem").read_bytes())
         for name in ("root", "issuing")
@@ -291,7 +296,8 @@ def _store_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
     register.write_atomically(path, pem, 0o600)
 
 
-def _load_key(path: Path, passphrase: bytes | None) -> PrivateKey:
+def load_key(path: Path, passphrase: bytes | None) -> PrivateKey:
+    """Open a key of the authority; None takes the passphrase kept beside it. Raises PkiFault."""
     try:
         if passphrase is None:
             passphrase = path.with_suffix(".pass").read_bytes().strip()
