@@ -79,7 +79,7 @@ def ask_ocsp(authority: Authority, opened: OpenedPki, certificate: Path, folder:
     query, reply = folder / "query.der", folder / "reply.der"
     openssl("ocsp", *options, *about, "-reqout", query)
     reply.write_bytes(opened.responder.answer(query.read_bytes(), datetime.now(UTC)))
-    trust = ("-CAfile", authority.trust_anchor, "-verify_other", issuer)
+    trust: tuple[str | Path, ...] = ("-CAfile", authority.trust_anchor, "-verify_other", issuer)
     # -no_nonce: the request read has one; without it openssl would add a second, new one.
     hashes = [option for option in options if option != "-no_nonce"]
     return openssl("ocsp", *hashes, "-reqin", query, *about, "-no_nonce", "-respin", reply, *trust)
@@ -108,11 +108,11 @@ def test_ocsp_reads_when_and_why_a_certificate_was_revoked(
 
 def check_crl(authority: Authority, certificate: Path, folder: Path) -> str:
     """Let openssl verify a whole chain with the published lists."""
-    lists = []
+    lists: list[str | Path] = []
     for name in ("root", "issuing"):
         pem = folder / f"{name}.crl.pem"
         openssl("crl", "-inform", "DER", "-in", authority.folder / "crl" / f"{name}.crl", "-out", pem)
-        lists += ["-CRLfile", str(pem)]
+        lists += ["-CRLfile", pem]
     return openssl(
         *("verify", "-crl_check_all", "-x509_strict", "-CAfile", authority.trust_anchor),
         *("-untrusted", authority.folder / "certs" / "issuing.pem", *lists, certificate),
