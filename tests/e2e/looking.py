@@ -32,6 +32,13 @@ _SHAPE = """() => ({
   h1: [...document.querySelectorAll('h1')].filter(one => one.offsetParent !== null).length,
   title: document.title, lang: document.documentElement.lang,
   over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  primary: [...document.querySelectorAll('main button, main a.button')]
+    .filter(one => one.checkVisibility({visibilityProperty: true})
+      && !one.matches('.secondary, .ghost, .danger, .chip, .pill, summary')
+      && !one.matches('[data-branch], .act-bar [href^="#"]'))
+    .map(one => one.innerText.trim()),
+  hidden: [...document.querySelectorAll('.act-bar')].filter(one => one.offsetParent !== null
+    && one.getBoundingClientRect().bottom > innerHeight).length,
   wide: [...document.querySelectorAll('main *')]
     .filter(one => one.getBoundingClientRect().right > innerWidth + 1
       && !one.closest('.scroll, .pickbox, .sheets, .chips, svg, .sr'))
@@ -114,6 +121,10 @@ def shape_faults(page: Page, language: str) -> list[str]:
         faults.append(f"title is {shape['title']!r}")
     if shape["over"] > 0:
         faults.append(f"scrolls {shape['over']} px to the right: {shape['wide']}")
+    if len(shape["primary"]) > 1:
+        faults.append(f"more than one primary button: {shape['primary']}")
+    if shape["hidden"]:
+        faults.append("the expected act is out of sight")
     return faults
 
 

@@ -7,7 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from server.kernel.errors import LienThongError
+from web.keys import CATALOGUE
 from web.links import address
+from web.record import acts, line
 from web.routes import Call, Html, NoBody, NoQuery, PageQuery, Route
 
 PATH = "/nhat-ky"
@@ -31,10 +33,12 @@ async def entries(call: Call[NoBody, AuditQuery]) -> Html:
     page = await call.services.audit.entries(
         call.actor, query.page, subject_id=query.doi_tuong, action=query.viec, account_id=query.nguoi
     )
+    catalogue = call.request.app[CATALOGUE]
     return Html(
         "audit/list.html",
         {
-            "rows": page.items,
+            "rows": [line(catalogue, call.language, row) for row in page.items],
+            "acts": acts(catalogue, call.language),
             "query": query,
             "next": page.next,
             "more": address(PATH, query, after=page.next or ""),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from server.circulation.commands import SentFilter
+from server.circulation.model_sent import DispatchRow
 from server.documents.model import Act, State
 from server.documents.service import Filter
 from server.documents.states import ListKind
 from server.documents.views import DocumentView
 from server.kernel.errors import NotFound
 from web.links import address
-from web.pages.shared import download
+from web.pages.shared import PrimaryAct, download
 from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Route
 from web.timeline import of_document
 
@@ -51,6 +54,18 @@ EXPECTED = (
 )
 """Acts that move a document on, in the order in which one of them is the primary one."""
 
+PRESSED = {
+    "sign": ("ky", "sign", "pen"),
+    "approve": ("duyet", "approve", "check"),
+    "pass_form": ("dat-the-thuc", "pass_form", "check"),
+    "take_number": ("cap-so", "number", "number"),
+    "fill_number": ("cap-so", "number", "number"),
+    "seal": ("dong-dau", "seal", "seal"),
+    "issue": ("phat-hanh", "issue", "check"),
+    "submit": ("trinh", "submit", "up"),
+}
+"""Act that one press of a button does -> id of its form, last part of its word, icon."""
+
 
 class DraftsQuery(PageQuery):
     """Filters of the list."""
@@ -83,10 +98,10 @@ async def drafts(call: Call[NoBody, DraftsQuery]) -> Html:
 async def detail(call: Call[NoBody, NoQuery]) -> Html:
     """Show a document: page image first, facts and the expected act beside it, opinions and way below."""
     view = await call.services.documents.get(call.actor, call.path["document_id"])
-    return Html("documents/detail.html", context(call, view))
+    return Html("documents/detail.html", await context(call, view))
 
 
-def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object]:
+async def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object]:
     """Return what the page of a document shows."""
     document = view.document
     acts = {act.value for act in view.acts}
@@ -95,6 +110,11 @@ def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object
         expected = [act for act in expected if act not in ("submit", "sign")]
     allows = call.services.access.allows
     may_send = document.state is State.ISSUED and allows(call.actor, "circulation.send")
+    sendings: Sequence[DispatchRow] = ()
+    if may_send:
+        wanted = SentFilter(document_id=document.id)
+        sendings = (await call.services.circulation.sent(call.actor, wanted, PageQuery().page)).items
+    primary = expected[0] if expected else "send" if may_send and not sendings else ""
     return {
         "view": view,
         "document": document,
@@ -102,12 +122,24 @@ def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, object
         "current": view.current,
         "acts": acts,
         "some_act": bool(acts - {"comment", "ask", "place"}),
-        "primary": expected[0] if expected else "send" if may_send else "",
+        "primary": primary,
+        "primary_act": primary_act(primary, f"/van-ban/{document.id}"),
         "may_send": may_send,
+        "sendings": sendings,
         "may_audit": allows(call.actor, "audit.read"),
         "stations": of_document(view),
         "place_path": "/van-ban-di" if document.state is State.ISSUED else DRAFTS,
     }
+
+
+def primary_act(verb: str, base: str) -> PrimaryAct | None:
+    """Return the expected act of a document for the bar of a phone; None when nothing is expected."""
+    if verb == "send":
+        return PrimaryAct("document.act.send", "send", link=f"{base}/gui")
+    if verb not in PRESSED:
+        return None
+    form, word, icon = PRESSED[verb]
+    return PrimaryAct(f"document.act.{word}", icon, form=form)
 
 
 async def version(call: Call[NoBody, NoQuery]) -> Html:

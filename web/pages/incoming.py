@@ -11,7 +11,7 @@ from server.circulation.commands import InboxFilter
 from server.circulation.model import ArrivalDetail
 from server.kernel.actor import Role
 from web.links import address
-from web.pages.shared import download
+from web.pages.shared import PrimaryAct, download
 from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Route
 from web.timeline import of_arrival
 
@@ -82,6 +82,7 @@ async def context(call: Call[NoBody, NoQuery], arrival: ArrivalDetail) -> dict[s
         "stations": of_arrival(arrival),
         "acts": acts,
         "primary": acts[0] if acts else "",
+        "primary_act": primary_act(acts[0] if acts else "", f"{PATH}/{arrival.id}"),
         "replies": [(reply.document_id, reply.number_text or "…") for reply in arrival.replies],
     }
 
@@ -116,12 +117,25 @@ def acts_of(call: Call[NoBody, NoQuery], arrival: ArrivalDetail) -> list[str]:
     submitted = any(one.part is Part.DECIDE for one in arrival.assignments)
     if may("submit"):
         first = actor.role is Role.RECORDS_CLERK and status is Code.ACCEPTED and not submitted
-        acts.insert(0 if first else len(acts), "submit")
+        acts.insert(acts.count("answer_recall") if first else len(acts), "submit")
     if may("instruct"):
         acts.append("instruct")
     if mine and may("start"):
         acts.append("remark")
     return acts
+
+
+def primary_act(verb: str, base: str) -> PrimaryAct | None:
+    """Return the expected act of an arrival for the bar of a phone; None when nothing is expected."""
+    found = {
+        "answer_recall": PrimaryAct("arrival.act.answer_recall", "recall", link="#viec"),
+        "accept": PrimaryAct("arrival.act.accept", "check", form="tiep-nhan"),
+        "start": PrimaryAct("arrival.act.start", "pen", form="bat-dau"),
+        "finish": PrimaryAct("arrival.act.finish", "check", link="#hoan-thanh"),
+        "submit": PrimaryAct("arrival.act.submit", "up", link=f"{base}/trinh"),
+        "assign": PrimaryAct("arrival.act.assign", "assign", link=f"{base}/giao-viec"),
+    }
+    return found.get(verb)
 
 
 async def file(call: Call[NoBody, NoQuery]) -> Download:

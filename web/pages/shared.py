@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from server.compose import Services
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryAct:
+    """The one act that is expected now, as the bar of a phone shows it."""
+
+    word: str
+    """Key of its words."""
+    icon: str
+    """Its icon."""
+    form: str = ""
+    """Id of the form that it sends; "" = it is a link."""
+    link: str = ""
+    """Where it leads."""
 
 
 async def once(act: Awaitable[T], into: type[T]) -> T:

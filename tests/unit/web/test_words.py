@@ -23,6 +23,7 @@ MADE_IN_CODE = (
     "document.state.",
     "document.station.",
     "number.state.",
+    "record.",
     "signature.verdict.",
     "urgency.",
     "web.status_",
