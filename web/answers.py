@@ -14,7 +14,7 @@ from aiohttp import ClientConnectionResetError, web
 
 from web import i18n
 from web.cookies import set_language, set_notice, set_session
-from web.keys import RENDERER
+from web.render import RENDERER
 from web.routes import Answer, Call, Content, Download, Html, Redirect
 
 JSON_TYPE = "application/json"

@@ -12,14 +12,14 @@ from aiohttp.typedefs import Handler
 
 from storage.sql.rows import prepare
 from web import i18n, system, table
-from web.assets import Assets
+from web.assets import ASSETS, Assets
 from web.endpoint import endpoint
-from web.keys import ACCESS, ASSETS, CATALOGUE, HUB, METRICS, RENDERER, SERVICES, TABLE, TLS, TRUSTED
-from web.live.hub import Hub
+from web.keys import ACCESS, CATALOGUE, SERVICES, TABLE, TLS, TRUSTED
+from web.live.hub import HUB, Hub
 from web.live.socket import live
 from web.middleware import access_log, csrf, errors, request_id, security_headers, session
-from web.middleware.metrics import Metrics
-from web.render import Renderer
+from web.middleware.metrics import METRICS, Metrics
+from web.render import RENDERER, Renderer
 from web.routes import Route
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from server.kernel.errors import NotFound
 
+ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 OWN = Path(__file__).parent / "static"
 PACKAGES = Path(__file__).parent.parent / "node_modules"
 FOREVER = "public, max-age=31536000, immutable"

@@ -232,7 +232,8 @@ def form_pairs(raw: bytes) -> list[tuple[str, str]]:
 
 def _form_field(pointer: str) -> str:
     """Return where a form has what a command keeps deeper: forms are flat, and count approvers from one."""
-    field = pointer.removeprefix("/fields")
+    field = re.sub(r"^(?:query:|/fields(?=/))", "", pointer)
+    field = field if field == "" or field.startswith(("/", "header:")) else f"/{field}"
     head, _, index = field.rpartition("/")
     return f"/chain_{int(index) + 1}" if head == "/chain" and index.isdigit() else field
 

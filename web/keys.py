@@ -1,4 +1,7 @@
-"""Typed keys of what the application and a request carry."""
+"""Typed keys of what the application and a request carry.
+
+What belongs to one module (assets, renderer, hub, metrics) has its key there.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,9 @@ from web.routes import Language, Route
 
 if TYPE_CHECKING:
     from server.compose import Services
-    from web.assets import Assets
-    from web.live.hub import Hub
-    from web.middleware.metrics import Metrics
-    from web.render import Renderer
 
 SERVICES: web.AppKey[Services] = web.AppKey("services")
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue", Catalogue)
-ASSETS: web.AppKey[Assets] = web.AppKey("assets")
-RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
-HUB: web.AppKey[Hub] = web.AppKey("hub")
-METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 ACCESS: web.AppKey[Callable[[bytes], object]] = web.AppKey("access")
 TABLE: web.AppKey[tuple[Route, ...]] = web.AppKey("table")
 TLS: web.AppKey[bool] = web.AppKey("tls", bool)

@@ -25,6 +25,7 @@ from web.keys import ACTOR, BY_COOKIE, SESSION, language_of
 from web.routes import Call, Html, Language
 from web.trees import Trees
 
+RENDERER: web.AppKey[Renderer] = web.AppKey("renderer")
 TEMPLATES = Path(__file__).parent / "templates"
 
 

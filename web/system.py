@@ -9,7 +9,9 @@ from aiohttp import web
 
 from server.kernel.errors import LienThongError, NotFound
 from web import assets
-from web.keys import ASSETS, METRICS, SERVICES, TABLE
+from web.assets import ASSETS
+from web.keys import SERVICES, TABLE
+from web.middleware.metrics import METRICS
 from web.openapi import describe
 
 

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import AsyncIterable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from server.files import parts, rules
 from server.files.model import StoredFile, Upload
+from server.files.ports import Intake
 from server.files.spool import SLICE_BYTES
 from server.files.store import FileStore, UploadRow
 from server.identity.access import Access
@@ -21,9 +21,6 @@ from server.kernel.actor import Actor
 from server.kernel.errors import Conflict, Invalid, LienThongError, NotFound, TooLarge, TooMany, Unavailable
 from server.kernel.record import Subject
 from server.unit import Units
-
-if TYPE_CHECKING:
-    from server.files.service import Files
 
 KEPT_FOR = timedelta(days=1)
 """How long an unfinished upload waits for its next part."""
@@ -34,7 +31,7 @@ UNDER_WAY_MAX = 20
 class Resumable:
     """Begins, continues and finishes resumable uploads."""
 
-    def __init__(self, units: Units, files: Files, access: Access, *, folder: Path) -> None:
+    def __init__(self, units: Units, files: Intake, access: Access, *, folder: Path) -> None:
         """``folder`` is the spool, shared by the processes of the installation."""
         self._units = units
         self._files = files

@@ -68,6 +68,31 @@ def test_a_store_is_private_to_its_room() -> None:
     assert not strangers
 
 
+def in_circles(graph: grimp.ImportGraph) -> set[str]:
+    """Return the modules that import each other in a round, and those that lie between two rounds."""
+    left = set(graph.modules)
+    while loose := {
+        module
+        for module in left
+        if not (left & graph.find_modules_directly_imported_by(module))
+        or not (left & graph.find_modules_that_directly_import(module))
+    }:
+        left -= loose
+    return left
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even for types: imports under TYPE_CHECKING count."""
+    assert not in_circles(grimp.build_graph(*PACKAGES, cache_dir=None))
+
+
+def test_a_circle_would_be_seen() -> None:
+    graph = grimp.ImportGraph()
+    for importer, imported in (("a", "b"), ("b", "c"), ("c", "b"), ("c", "d")):
+        graph.add_import(importer=importer, imported=imported)
+    assert in_circles(graph) == {"b", "c"}
+
+
 def test_sql_lies_in_files() -> None:
     pattern = re.compile(r"""["'](?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s.+\sSET|DELETE\s+FROM)\s""", re.S)
     found = [

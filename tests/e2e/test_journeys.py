@@ -32,6 +32,19 @@ def test_errors_stand_beside_their_fields(stage: Stage, browser: Browser) -> Non
         expect(page).to_have_url(re.compile("#f-subject$"))
 
 
+def test_a_state_secret_is_refused_at_its_field(stage: Stage, browser: Browser) -> None:
+    with stage.enter(browser, "chuyenvien.syt", viewport=DESK) as context:
+        page = context.new_page()
+        page.goto("/du-thao/moi")
+        page.get_by_label("Loại văn bản").select_option("bao-cao")
+        page.get_by_label("Trích yếu").fill("Báo cáo có nội dung mật")
+        page.locator("input[name=secrecy][value=mat]").check()
+        page.get_by_role("button", name="Chỉ lưu").click()
+        expect(page.locator("#f-secrecy .fault")).to_be_visible()
+        page.locator("[data-summary] a").first.click()
+        expect(page).to_have_url(re.compile("#f-secrecy$"))
+
+
 def test_a_wrong_password_says_so_and_keeps_the_name(stage: Stage, browser: Browser) -> None:
     with stage.enter(browser, "", viewport=DESK) as context:
         page = context.new_page()

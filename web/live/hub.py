@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 
 import msgspec
+from aiohttp import web
 
 QUEUE_EVENTS = 64
 SOCKETS_PER_ACCOUNT = 20
@@ -119,3 +120,6 @@ class Hub:
         for listeners in list(self._listeners.values()):
             for subscription in list(listeners):
                 subscription.close()
+
+
+HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -10,8 +10,9 @@ from aiohttp import WSMsgType, web
 from server.kernel.actor import Actor, Channel, RequestContext
 from server.kernel.errors import Forbidden, TooMany, Unauthenticated
 from web.cookies import session_token
-from web.keys import HUB, METRICS, REQUEST_ID, SERVICES
-from web.live.hub import Subscription
+from web.keys import REQUEST_ID, SERVICES
+from web.live.hub import HUB, Subscription
+from web.middleware.metrics import METRICS
 
 HEARTBEAT_SECONDS = 30
 MESSAGE_LIMIT_BYTES = 4096

@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from server.kernel.clock import UTC
-from web.keys import ACCESS, ACTOR, METRICS, REQUEST_ID, route_name
-from web.middleware.metrics import METHODS
+from web.keys import ACCESS, ACTOR, REQUEST_ID, route_name
+from web.middleware.metrics import METHODS, METRICS
 
 
 class _Second:

@@ -12,7 +12,8 @@ from server.kernel.errors import LienThongError, Unauthenticated, Unavailable
 from server.logs import trace
 from storage.sql.protocol import DatabaseBusy, DatabaseUnavailable
 from web.errors import Internal, from_http, headers_of, problem, problem_response
-from web.keys import RENDERER, REQUEST_ID, route_name, route_of
+from web.keys import REQUEST_ID, route_name, route_of
+from web.render import RENDERER
 from web.routes import Route
 
 log = structlog.get_logger("web")

@@ -18,8 +18,9 @@ from server.kernel.errors import Conflict, Forbidden, Unavailable
 from server.kernel.page import Page
 from server.unit import Replayed
 from web.app import build
-from web.keys import ASSETS, CATALOGUE, RENDERER
-from web.render import TEMPLATES, Renderer
+from web.assets import ASSETS
+from web.keys import CATALOGUE
+from web.render import RENDERER, TEMPLATES, Renderer
 from web.routes import (
     PUBLIC,
     SIGNED_IN,

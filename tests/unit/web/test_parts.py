@@ -18,9 +18,8 @@ from tests.unit.web.site import TOKEN, Client
 from web import nav
 from web.answers import disposition, local
 from web.assets import Assets
-from web.keys import HUB
 from web.links import address
-from web.live.hub import QUEUE_EVENTS, RELOAD, SOCKETS_PER_ACCOUNT, Event, Hub
+from web.live.hub import HUB, QUEUE_EVENTS, RELOAD, SOCKETS_PER_ACCOUNT, Event, Hub
 from web.pages.drafting import paragraphs, typed_text
 from web.pages.outgoing import outside_of
 from web.routes import PageQuery
