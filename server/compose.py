@@ -44,6 +44,7 @@ from server.notifications.service import Notifications
 from server.organisations.service import Organisations
 from server.organisations.staffing import Staffing
 from server.registers.bookforms import BookForms
+from server.registers.correcting import CORRECTED, Corrected
 from server.registers.profiles import Profiles
 from server.registers.service import Registers
 from server.render.service import Renderer
@@ -220,6 +221,7 @@ def _wire(services: Services) -> None:
     """Tie subscribers to the outbox and schedules to the clock."""
     jobs, audit = services.jobs, services.settings.audit
     jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify, lane="slow")
+    jobs.subscribe(CORRECTED, Corrected, services.circulation.on_corrected)
     jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
 
     async def sequence() -> None:

@@ -94,9 +94,9 @@ class Assigning:
             await self._require_same_office(unit, position, named)
             await self._give(unit, position, named, words, due, "assigned")
             await core.store.part_done(unit, position.id, post=actor.post_id, part=Part.DECIDE)
-            await core.books.forward_incoming(
-                unit, position.incoming_entry, "; ".join(one.label for one in named), on=core.today()
-            )
+            parts = await core.store.parts(unit, position.id)
+            labels = "; ".join(one.label for one in parts if one.part is not Part.DECIDE)
+            await core.books.forward_incoming(unit, position.incoming_entry, labels, on=core.today())
             if words:
                 await core.store.add_note(unit, position.id, NoteKind.INSTRUCTION, words)
             self._tell_posts(unit, position, named, "circulation.assigned")

@@ -1,7 +1,8 @@
 """The status codes of an exchanged document, and which may follow which. Data, no logic.
 
 Codes and their meaning: QCVN 102:2016/BTTTT, status message (sdk samples ``status_inbox`` and following).
-The order between them is a rule of this product: work goes forward, skips are allowed, nothing goes back.
+The order between them is a rule of this product: work goes forward, skips are allowed, and nothing goes back
+but by an act that undoes a mistake and says why.
 """
 
 from __future__ import annotations
@@ -46,6 +47,19 @@ PROGRESS: Mapping[Code, frozenset[Code]] = MappingProxyType(
     }
 )
 """Handling: state -> states that may follow. ``RECALL_AGREED`` closes the arrival as withdrawn."""
+
+BACK: Mapping[Code, frozenset[Code]] = MappingProxyType(
+    {
+        Code.REFUSED: frozenset({Code.ARRIVED}),
+        Code.ACCEPTED: frozenset({Code.ARRIVED, Code.REFUSED}),
+        Code.ASSIGNED: frozenset({Code.ARRIVED, Code.REFUSED, Code.ACCEPTED}),
+        Code.IN_PROGRESS: frozenset({Code.ARRIVED, Code.REFUSED, Code.ACCEPTED}),
+        Code.FINISHED: frozenset({Code.IN_PROGRESS}),
+    }
+)
+"""Undoing a mistake, always with a reason: state -> states it may be taken back to. Never part of the
+ordinary way. Back to 01 an electronic arrival waits for the clerk again; 02 closes a letter on paper; 03
+waits to be assigned; 05 is work taken up again."""
 
 RECALL: Mapping[Code | None, frozenset[Code]] = MappingProxyType(
     {

@@ -122,6 +122,26 @@ class Reason(Command, frozen=True, kw_only=True):
     """Reason, in words."""
 
 
+class Unassign(Command, frozen=True, kw_only=True):
+    """Take a part away from a wrongly named post."""
+
+    post_id: Id
+    """Post that has a part (of a unit: the post of its head), as ``assignments`` of the arrival names it."""
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    """Why; kept beside the part."""
+
+
+class Rebook(Command, frozen=True, kw_only=True):
+    """Move an arrival to the right book. Name the book, the body, or both."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    """Why; kept in the voided line and in the receipt."""
+    book: Book | None = None
+    """incoming or citizen; left out = as it was."""
+    body_id: OptionalId = ""
+    """For a letter on paper: body it is addressed to, whose books the same clerk keeps; "" = as it was."""
+
+
 class RecallAnswer(Command, frozen=True, kw_only=True):
     """Answer to a recall: 15 or 16."""
 

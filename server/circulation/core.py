@@ -12,7 +12,7 @@ from server.circulation.model import Position, Standing
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
 from server.circulation.receipts import Acting, Receipt, Sealed, event_of, seal
 from server.circulation.rows import NOTHING, Changes, Step
-from server.circulation.rules import State, advance, priority_of
+from server.circulation.rules import State, advance, priority_of, step_back
 from server.circulation.store import CirculationStore
 from server.files.service import Files
 from server.identity.access import Access
@@ -105,17 +105,48 @@ class Core:
         Raises Conflict ``circulation.already_handled`` naming who and when, ``circulation.recall_pending``.
         """
         self.require_next(position, code)
+        after = advance(State(position.status, position.recall), code)
+        return await self._enter(unit, position, after, code, reason, changes, ACT[code], event_of(code))
+
+    async def go_back(
+        self,
+        unit: Unit,
+        position: Position,
+        code: Code,
+        reason: str,
+        changes: Changes = NOTHING,
+        *,
+        act: str,
+    ) -> Standing:
+        """Take an arrival back to a state, to undo a mistake; the receipt says why and is no ETSI event.
+
+        Raises Conflict ``circulation.not_now``, ``circulation.already_handled``.
+        """
+        after = step_back(State(position.status, position.recall), code)
+        return await self._enter(unit, position, after, code, reason, changes, act, "")
+
+    async def _enter(
+        self,
+        unit: Unit,
+        position: Position,
+        after: State,
+        code: Code,
+        reason: str,
+        changes: Changes,
+        act: str,
+        event: str,
+    ) -> Standing:
+        """Compare and set, receipt, audit entry."""
         before = State(position.status, position.recall)
-        after = advance(before, code)
-        incoming = changes.incoming_text or position.incoming_text
-        receipt = next_receipt(unit, position, code, reason, incoming)
+        incoming = "" if changes.off_book else changes.incoming_text or position.incoming_text
+        receipt = next_receipt(unit, position, code, reason, incoming, event)
         rank = priority_of(position.urgency, after)
         if not await self.store.advance(
             unit, position, Step(after.progress, after.recall, rank, receipt, changes)
         ):
             raise _handled(position)
         unit.record(
-            f"circulation.{ACT[code]}",
+            f"circulation.{act}",
             subject_of(position),
             old=before,
             new=after,
@@ -181,11 +212,15 @@ def acting(actor: Actor) -> Acting:
     )
 
 
+URGENT_EVENTS = frozenset({"circulation.refused", "circulation.recall_refused", "circulation.accept_undone"})
+"""Notices after which the sender has something to do."""
 SYSTEM_ACTING = acting(SYSTEM)
 """Receipt 01 is given by the recipient's system, not by a person."""
 
 
-def next_receipt(unit: Unit, position: Position, code: Code, reason: str, incoming: str) -> Sealed:
+def next_receipt(
+    unit: Unit, position: Position, code: Code, reason: str, incoming: str, event: str
+) -> Sealed:
     """Make the receipt that follows the newest one of an arrival."""
     return seal(
         Receipt(
@@ -196,7 +231,7 @@ def next_receipt(unit: Unit, position: Position, code: Code, reason: str, incomi
             sequence=position.sequence + 1,
             previous=position.receipt_digest,
             code=code,
-            event=event_of(code),
+            event=event,
             at=text(unit.now),
             body=position.from_body if code is Code.RECALL_REQUESTED else position.to_body,
             acting=acting(unit.actor),
@@ -261,5 +296,5 @@ def tell_sender(unit: Unit, position: Position, event: str) -> None:
             event,
             [(clerks, position.from_body, "dispatch", position.dispatch_id)],
             {**words_of(position), "body": position.to_name},
-            urgent=event in ("circulation.refused", "circulation.recall_refused"),
+            urgent=event in URGENT_EVENTS,
         )

@@ -34,7 +34,7 @@ class Intake:
             await core.require_office(actor, position.to_body, reader=unit)
             core.require_next(position, Code.ACCEPTED)
             taken = await core.books.register_incoming(
-                unit, position.to_body, _facts(position, note), on=core.today(), book=position.book
+                unit, position.to_body, facts_of(position, note), on=core.today(), book=position.book
             )
             standing = await core.move(
                 unit,
@@ -99,8 +99,8 @@ class Intake:
             return unit.answer(standing)
 
 
-def _facts(position: Position, note: str) -> IncomingFacts:
-    """The line of the incoming book."""
+def facts_of(position: Position, note: str) -> IncomingFacts:
+    """Return the line of the incoming book."""
     return IncomingFacts(
         author=position.from_name,
         subject=position.subject,

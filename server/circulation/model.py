@@ -101,6 +101,10 @@ class Assignment:
     """In which post."""
     done_at: datetime | None
     """When its part was done; None = waits for it."""
+    revoked_at: datetime | None
+    """When the part was withdrawn; None = it was not."""
+    revoke_reason: str
+    """Why it was withdrawn; "" = it was not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,9 +126,20 @@ class IncomingBooks(Protocol):
         ...
 
     async def forward_incoming(
-        self, unit: Unit, entry_id: str, receiver: str, *, on: date | None = None, signed_for: str = ""
+        self,
+        unit: Unit,
+        entry_id: str,
+        receiver: str,
+        *,
+        on: date | None = None,
+        signed_for: str = "",
+        whole: bool = False,
     ) -> None:
         """Write into the book who received the document, when, and who took it over."""
+        ...
+
+    async def void_incoming(self, unit: Unit, entry_id: str, reason: str) -> None:
+        """Void a line made by mistake; its number stays in the book with the reason."""
         ...
 
     async def register_posting(

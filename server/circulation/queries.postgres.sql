@@ -17,7 +17,8 @@
 -- fragment: assignments_of_arrival
 (SELECT COALESCE(json_agg(json_build_object('post_id', g.post_id, 'unit_id', g.unit_id, 'label', g.label,
         'part', g.part, 'instruction', g.instruction, 'due_date', NULLIF(g.due_date, ''), 'at', g.at,
-        'by_name', g.by_name, 'by_title', g.by_title, 'done_at', NULLIF(g.done_at, ''))
+        'by_name', g.by_name, 'by_title', g.by_title, 'done_at', NULLIF(g.done_at, ''),
+        'revoked_at', NULLIF(g.revoked_at, ''), 'revoke_reason', g.revoke_reason)
         ORDER BY g.at, g.part DESC, g.post_id), '[]')::text
     FROM assignments g WHERE g.arrival_id = a.id)
 

@@ -19,7 +19,7 @@ a.id, a.to_body, a.to_name, a.from_body, a.from_name, a.origin, a.book, a.number
     AND (:q = '' OR a.search LIKE :q ESCAPE '\')
     AND (:overdue = 0 OR (a.due_date <> '' AND a.due_date < :today AND a.status IN ('01', '03', '04', '05')))
     AND (:mine = 0 OR EXISTS (
-        SELECT 1 FROM assignments m WHERE m.arrival_id = a.id AND m.post_id = :post))
+        SELECT 1 FROM assignments m WHERE m.arrival_id = a.id AND m.post_id = :post AND m.revoked_at = ''))
     AND (:waiting = 0 OR (:clerk = 1 AND (a.status = '01' OR a.recall = '13')) OR EXISTS (
         SELECT 1 FROM assignments w WHERE w.arrival_id = a.id AND w.post_id = :post AND w.done_at = ''))
 
@@ -43,7 +43,8 @@ a.id, a.to_body, a.to_name, a.from_body, a.from_name, a.origin, a.book, a.number
 -- fragment: assignments_of_arrival
 (SELECT json_group_array(json_object('post_id', g.post_id, 'unit_id', g.unit_id, 'label', g.label,
         'part', g.part, 'instruction', g.instruction, 'due_date', NULLIF(g.due_date, ''), 'at', g.at,
-        'by_name', g.by_name, 'by_title', g.by_title, 'done_at', NULLIF(g.done_at, ''))) FROM (
+        'by_name', g.by_name, 'by_title', g.by_title, 'done_at', NULLIF(g.done_at, ''),
+        'revoked_at', NULLIF(g.revoked_at, ''), 'revoke_reason', g.revoke_reason)) FROM (
         SELECT * FROM assignments WHERE arrival_id = a.id ORDER BY at, part DESC, post_id) g)
 
 -- fragment: notes_of_arrival
@@ -81,7 +82,8 @@ a.id, a.dispatch_id, a.document_id, a.from_body, a.from_name, a.to_body, a.to_na
     a.number_text, NULLIF(a.document_date, '') AS document_date, a.type_name, a.subject, a.urgency, a.pages,
     a.restricted, a.main_digest, a.status, NULLIF(a.recall, '') AS recall, a.incoming_text, a.incoming_entry,
     NULLIF(a.due_date, '') AS due_date, a.version, a.sequence, a.receipt_digest, a.changed_at, a.changed_by,
-    (SELECT y.part FROM assignments y WHERE y.arrival_id = a.id AND y.post_id = :post) AS my_part
+    (SELECT y.part FROM assignments y WHERE y.arrival_id = a.id AND y.post_id = :post
+        AND y.revoked_at = '') AS my_part
 
 -- Two branches, of which one reads nothing: see server/identity/scope_ids.sql. The empty text behind the
 -- office keeps its index out of the first branch, which is to start from the ids.
@@ -233,7 +235,7 @@ VALUES (:arrival_id, :post_id, :unit_id, :label, :part, :instruction, :due_date,
 ON CONFLICT (arrival_id, post_id) DO UPDATE SET unit_id = excluded.unit_id, label = excluded.label,
     part = excluded.part, instruction = excluded.instruction, due_date = excluded.due_date, at = excluded.at,
     by_account = excluded.by_account, by_name = excluded.by_name, by_post = excluded.by_post,
-    by_title = excluded.by_title, done_at = ''
+    by_title = excluded.by_title, done_at = '', revoked_at = '', revoked_by = '', revoke_reason = ''
 
 -- Part of one post done ("" as the post: of every post).
 -- name: part_done
@@ -243,7 +245,36 @@ WHERE arrival_id = :arrival_id AND done_at = '' AND (:post = '' OR post_id = :po
 
 -- The one who led before joins when another is named to lead.
 -- name: lead_joins
-UPDATE assignments SET part = 'join' WHERE arrival_id = :arrival_id AND part = 'lead'
+UPDATE assignments SET part = 'join' WHERE arrival_id = :arrival_id AND part = 'lead' AND revoked_at = ''
+
+-- name: parts
+SELECT post_id, part, label FROM assignments WHERE arrival_id = :arrival_id AND revoked_at = ''
+ORDER BY at, part DESC, post_id
+
+-- A part that is withdrawn waits for nobody.
+-- name: withdraw_part
+UPDATE assignments SET revoked_at = :at, revoked_by = :by, revoke_reason = :reason,
+    done_at = CASE WHEN done_at = '' THEN :at ELSE done_at END
+WHERE arrival_id = :arrival_id AND post_id = :post_id AND revoked_at = ''
+
+-- name: lead_resumes
+UPDATE assignments SET done_at = '' WHERE arrival_id = :arrival_id AND part = 'lead' AND revoked_at = ''
+
+-- name: set_book
+UPDATE arrivals SET book = :book WHERE id = :id
+
+-- name: set_body
+UPDATE arrivals SET to_body = :to_body, to_code = :to_code, to_name = :to_name, to_parent = :to_parent,
+    office = :office WHERE id = :id
+
+-- name: correct_header
+UPDATE arrivals SET from_name = :from_name, from_address = :from_address, number_text = :number_text,
+    document_date = :document_date, type_name = :type_name, subject = :subject, urgency = :urgency, pages = :pages,
+    search = :search
+WHERE id = :id AND origin = 'paper'
+
+-- name: files_of
+SELECT a.to_body AS body_id, a.files FROM arrivals a WHERE a.id = :id
 
 -- name: insert_note
 INSERT INTO arrival_notes (id, arrival_id, kind, text, at, by_account, by_name, by_post, by_title)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-from server.circulation.codes import Code
+from server.circulation.codes import Code, Part
 from server.circulation.model import FilePart
 from server.circulation.receipts import Sealed
 from server.kernel.record import canonical
@@ -44,6 +44,15 @@ class HeldFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class PartOf:
+    """A part that a post has in an arrival now."""
+
+    post_id: str
+    part: Part
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentHeader:
     """A dispatch as the postal book names it."""
 
@@ -70,6 +79,8 @@ class Changes:
     result: str | None = None
     reply_document: str | None = None
     search: str | None = None
+    off_book: bool = False
+    """The arrival leaves the book: what it had there is emptied."""
 
 
 NOTHING = Changes()

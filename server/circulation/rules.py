@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from server.circulation.codes import (
+    BACK,
     OPEN,
     PROGRESS,
     REASON_NEEDED,
@@ -78,6 +79,16 @@ def advance(state: State, code: Code) -> State:
         and code in PROGRESS[state.progress]
     ):
         raise Conflict("circulation.recall_pending")
+    raise Conflict("circulation.not_now", status=state.progress.value, code=code.value)
+
+
+def step_back(state: State, code: Code) -> State:
+    """Return the state after undoing a mistake; a state may also be confirmed as it is.
+
+    Raises Conflict ``circulation.not_now``.
+    """
+    if code is state.progress or code in BACK.get(state.progress, frozenset()):
+        return State(code, state.recall)
     raise Conflict("circulation.not_now", status=state.progress.value, code=code.value)
 
 

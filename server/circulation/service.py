@@ -11,13 +11,14 @@ from server.circulation.posting import Mailing
 from server.circulation.reading import Reading
 from server.circulation.sending import Sending
 from server.circulation.store import CirculationStore
+from server.circulation.undoing import Undoing
 from server.circulation.working import Working
 from server.files.service import Files
 from server.identity.access import Access
 from server.unit import Units
 
 
-class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Reading):
+class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Undoing, Reading):
     """Documents between bodies: sending, receiving, handling, asking back, answering.
 
     The parts share one ``Core`` and nothing else; each is a chapter of the same public face.

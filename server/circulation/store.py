@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from server.circulation.codes import NoteKind, Part
 from server.circulation.commands import InboxFilter, SentFilter
 from server.circulation.model import (
     ArrivalDetail,
@@ -17,8 +16,9 @@ from server.circulation.model import (
 )
 from server.circulation.model_sent import DispatchDetail, DispatchRow, OutsideRecipient
 from server.circulation.receipts import Sealed
-from server.circulation.rows import Asked, HeldFiles, Received, SentHeader, Step
+from server.circulation.rows import Asked, Changes, HeldFiles, Received, SentHeader, Step
 from server.circulation.rules import like_pattern
+from server.circulation.store_handling import HandlingStore
 from server.identity.scope import FRAGMENTS, predicate
 from server.kernel.actor import Actor
 from server.kernel.clock import text
@@ -36,11 +36,11 @@ FIRST_ID = "~"
 """Above every id."""
 
 
-class CirculationStore:
+class CirculationStore(HandlingStore):
     """Statements of the room."""
 
     def __init__(self, engine: Engine) -> None:
-        self._statements = load_all(Path(__file__).parent, engine, {**FRAGMENTS, "may_see_sent": SENT})
+        super().__init__(load_all(Path(__file__).parent, engine, {**FRAGMENTS, "may_see_sent": SENT}))
 
     async def inbox(
         self,
@@ -174,11 +174,7 @@ class CirculationStore:
                 "changed_by": receipt.acting.name,
                 "recall_reason": changes.recall_reason,
                 "due_date": _day_or_none(changes.due_date),
-                "incoming_number": changes.incoming_number,
-                "incoming_text": changes.incoming_text,
-                "incoming_series": changes.incoming_series,
-                "incoming_entry": changes.incoming_entry,
-                "incoming_date": _day_or_none(changes.incoming_date),
+                **_line(changes),
                 "result": changes.result,
                 "reply_document": changes.reply_document,
                 "search": changes.search,
@@ -232,43 +228,6 @@ class CirculationStore:
     async def add_outside(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write recipients by post in one statement."""
         unit.later(self._statements["insert_outside"], rows)
-
-    async def assign(self, unit: Unit, rows: Sequence[Params]) -> None:
-        """Write parts of posts; a post named again gets the newer part."""
-        by = {**_by(unit), "at": text(unit.now)}
-        await unit.execute_many(self._statements["upsert_assignment"], [{**row, **by} for row in rows])
-
-    async def lead_joins(self, unit: Unit, arrival_id: str) -> None:
-        """Make the one who led before one who joins."""
-        await unit.execute(self._statements["lead_joins"], {"arrival_id": arrival_id})
-
-    async def part_done(
-        self, unit: Unit, arrival_id: str, *, post: str = "", part: Part | None = None
-    ) -> int:
-        """Mark parts as done: of one post or of all, of one kind or of all. Return how many."""
-        return await unit.execute(
-            self._statements["part_done"],
-            {
-                "arrival_id": arrival_id,
-                "post": post,
-                "part": part.value if part else "",
-                "at": text(unit.now),
-            },
-        )
-
-    async def add_note(self, unit: Unit, arrival_id: str, kind: NoteKind, words: str) -> None:
-        """Write a line of handling."""
-        await unit.execute(
-            self._statements["insert_note"],
-            {
-                "id": unit.new_id(),
-                "arrival_id": arrival_id,
-                "kind": kind.value,
-                "text": words,
-                "at": text(unit.now),
-                **_by(unit),
-            },
-        )
 
     async def asked(self, tx: Reader | Unit, arrival_id: str) -> Asked | None:
         """Return the arrival that a document answers."""
@@ -338,6 +297,25 @@ class CirculationStore:
         await unit.execute_many(self._statements["posted"], rows)
 
 
+def _line(changes: Changes) -> Params:
+    """What an arrival has in the book: new, emptied, or (None) as it is."""
+    if changes.off_book:
+        return {
+            "incoming_number": 0,
+            "incoming_text": "",
+            "incoming_series": "",
+            "incoming_entry": "",
+            "incoming_date": "",
+        }
+    return {
+        "incoming_number": changes.incoming_number,
+        "incoming_text": changes.incoming_text,
+        "incoming_series": changes.incoming_series,
+        "incoming_entry": changes.incoming_entry,
+        "incoming_date": _day_or_none(changes.incoming_date),
+    }
+
+
 def _filter(wanted: InboxFilter) -> Params:
     return {
         "all_statuses": int(not wanted.statuses),
@@ -361,16 +339,6 @@ def _cursor(after: str) -> tuple[int, str]:
     if not dot or not priority.isascii() or not priority.isdigit() or len(priority) > 2 or not place:
         raise ValueError("not a cursor")
     return int(priority), place
-
-
-def _by(unit: Unit) -> Params:
-    actor = unit.actor
-    return {
-        "by_account": actor.account_id,
-        "by_name": actor.name,
-        "by_post": actor.post_id,
-        "by_title": actor.post_title,
-    }
 
 
 def _day_or_none(day: date | None) -> str | None:

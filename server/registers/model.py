@@ -16,6 +16,7 @@ __all__ = [
     "Book",
     "BookQuery",
     "Completeness",
+    "CorrectionRow",
     "EntryState",
     "IncomingFacts",
     "IncomingNumber",
@@ -121,6 +122,8 @@ class OutgoingRow:
     """Name of the clerk."""
     version: int
     """Counts its changes."""
+    corrected: int = 0
+    """How often it was corrected; the corrections are read beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ class IncomingRow:
     """Name of the clerk."""
     version: int
     """Counts its changes."""
+    corrected: int = 0
+    """How often it was corrected; the corrections are read beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +300,26 @@ class PostalRow:
     """Name of the clerk."""
     version: int
     """Counts its changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """One correction of a line of a book."""
+
+    id: str
+    """Id."""
+    line_id: str
+    """Line: an incoming entry or an outgoing number."""
+    at: datetime
+    """When."""
+    by_name: str
+    """Name of the clerk."""
+    reason: str
+    """Why."""
+    before: Annotated[dict[str, str | int | None], Json]
+    """What the columns that changed said before, by name."""
+    after: Annotated[dict[str, str | int | None], Json]
+    """What they say since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 -- fragment: number_columns
 n.id, n.series_id, n.body_id, n.book, n.period_start, n.number, n.text, n.state, n.number_date, n.type_code,
     n.type_name, n.subject, n.signer, n.recipients, n.keeper, n.copies, n.note, n.reason, n.document_id,
-    n.co_issuers, n.allocated_at, n.allocated_by, n.version
+    n.co_issuers, n.allocated_at, n.allocated_by, n.version, n.corrected
 
 -- fragment: numbers_wanted
 FROM series_numbers n
@@ -40,6 +40,21 @@ WHERE id = :id AND state = 'sealed'
 -- name: void_number
 UPDATE series_numbers SET state = 'voided', voided_at = :at, reason = :reason, version = version + 1
 WHERE id = :id AND state IN ('allocated', 'sealed')
+
+-- name: correct_number
+UPDATE series_numbers SET subject = :subject, signer = :signer, recipients = :recipients, keeper = :keeper,
+    copies = :copies, note = :note, search = :search, version = version + 1, corrected = corrected + 1
+WHERE id = :id AND state <> 'voided' AND version = :version
+
+-- name: insert_correction
+INSERT INTO line_corrections (id, line_id, series_id, at, by_account, by_name, reason, before, after)
+VALUES (:id, :line_id, :series_id, :at, :by_account, :by_name, :reason, :before, :after)
+
+-- name: corrections
+SELECT c.id, c.line_id, c.at, c.by_name, c.reason, c.before, c.after FROM line_corrections c
+JOIN series s ON s.id = c.series_id
+JOIN series_rules r ON r.id = s.rule_id
+WHERE c.line_id = :line_id AND {{may_read_book}} ORDER BY c.id
 
 -- name: numbers_oldest_first
 SELECT {{number_columns}} {{numbers_wanted}} AND (n.period_start, n.number, n.id) > (:k_period, :k_number, :k_id)

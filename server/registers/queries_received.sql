@@ -1,7 +1,8 @@
 -- fragment: incoming_columns
 n.id, n.series_id, n.body_id, n.book, n.period_start, n.number, n.text, n.state, n.arrived_on, n.origin, n.author,
     n.author_address, n.notation, n.document_date, n.type_name, n.subject, n.urgency, n.pages, n.receiver,
-    n.forwarded_on, n.signed_for, n.note, n.reason, n.arrival_id, n.registered_at, n.registered_by, n.version
+    n.forwarded_on, n.signed_for, n.note, n.reason, n.arrival_id, n.registered_at, n.registered_by, n.version,
+    n.corrected
 
 -- fragment: incoming_wanted
 FROM incoming_entries n
@@ -37,7 +38,7 @@ SELECT r.body_id, r.kept_by FROM series s JOIN series_rules r ON r.id = s.rule_i
 UPDATE incoming_entries SET author = :author, author_address = :author_address, notation = :notation,
     document_date = :document_date, type_name = :type_name, subject = :subject, urgency = :urgency, pages = :pages,
     receiver = :receiver, forwarded_on = :forwarded_on, signed_for = :signed_for, note = :note, search = :search,
-    version = version + 1
+    version = version + 1, corrected = corrected + :corrected
 WHERE id = :id AND state = 'registered' AND version = :version
 
 -- name: void_incoming

@@ -59,13 +59,26 @@ class Received(Counting):
             )
 
     async def forward_incoming(
-        self, unit: Unit, entry_id: str, receiver: str, *, on: date | None = None, signed_for: str = ""
+        self,
+        unit: Unit,
+        entry_id: str,
+        receiver: str,
+        *,
+        on: date | None = None,
+        signed_for: str = "",
+        whole: bool = False,
     ) -> None:
         """Write who received the document, on which day, and who took it over (ký nhận).
 
-        Called in the unit that assigns. Raises NotFound, Conflict ``registers.entry_voided``.
+        Called in the unit that assigns. ``whole`` says that the receivers are these and nobody else: none
+        means that it was taken back, and day and signature go with it. Raises NotFound, Conflict
+        ``registers.entry_voided``.
         """
         row = await self._entry_locked(unit, entry_id)
+        if whole and not receiver:
+            taken_back = replace(row, receiver="", forwarded_on=None, signed_for="")
+            await self._update(unit, "registers.forward", row, taken_back)
+            return
         changed = replace(
             row,
             receiver=receiver or row.receiver,
@@ -74,36 +87,10 @@ class Received(Counting):
         )
         await self._update(unit, "registers.forward", row, changed)
 
-    async def correct_incoming(
-        self, actor: Actor, entry_id: str, facts: IncomingFacts, *, reason: str
-    ) -> IncomingRow:
-        """Correct what the book says about a document; the number stays, the old words stay in the audit.
-
-        Raises NotFound, Conflict ``registers.entry_voided``, Invalid ``registers.reason_missing``.
-        """
-        self._access.require(actor, "registers.allocate")
-        words = checked_reason(reason)
-        async with self._units.begin(actor) as unit:
-            row = await self._entry_locked(unit, entry_id)
-            await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))
-            changed = replace(
-                row,
-                author=facts.author,
-                author_address=facts.author_address,
-                notation=facts.notation,
-                document_date=facts.document_date,
-                type_name=facts.type_name,
-                subject=facts.subject,
-                urgency=facts.urgency,
-                pages=facts.pages,
-                receiver=facts.receiver or row.receiver,
-                note=facts.note or f"Đính chính: {words}",
-            )
-            await self._update(unit, "registers.correct", row, changed)
-            return unit.answer(replace(changed, version=row.version + 1))
-
     async def void_incoming(self, unit: Unit, entry_id: str, reason: str) -> None:
-        """Void an entry made by mistake; its number stays in the book. Raises as ``correct_incoming``."""
+        """Void an entry made by mistake; its number stays in the book. Raises NotFound, Conflict
+        ``registers.entry_voided``, Invalid ``registers.reason_missing``.
+        """
         words = checked_reason(reason)
         row = await self._entry_locked(unit, entry_id)
         await self._require_line_keeper(unit, row.series_id, _unknown(entry_id))

@@ -15,6 +15,7 @@ from server.kernel.page import LIMIT_MAX, Page, PageRequest
 from server.kernel.record import Subject
 from server.organisations.model import Body
 from server.registers.bookforms import BookForms, incoming_cells, outgoing_cells, postal_cells
+from server.registers.correcting import Correcting
 from server.registers.counting import Access, Directory
 from server.registers.model import BookQuery, Completeness, IncomingRow, OutgoingRow, PostalRow, ReadableBook
 from server.registers.outgoing import Outgoing
@@ -32,7 +33,7 @@ T = TypeVar("T")
 Cells = Mapping[str, str]
 
 
-class Registers(Outgoing, Received):
+class Registers(Outgoing, Received, Correcting):
     """The room of registers. Methods that take ``unit`` work inside another room's unit of work."""
 
     def __init__(

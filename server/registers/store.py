@@ -11,7 +11,15 @@ from typing import Annotated
 from server.kernel.clock import text
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import canonical
-from server.registers.model import BookQuery, Number, NumberLine, OutgoingFacts, OutgoingRow, ReadableBook
+from server.registers.model import (
+    BookQuery,
+    CorrectionRow,
+    Number,
+    NumberLine,
+    OutgoingFacts,
+    OutgoingRow,
+    ReadableBook,
+)
 from server.registers.rows import LAST, Scope, order_of, page_of, place, split, written_by
 from server.registers.rules import fold
 from server.registers.series import Book, NumberState, Period, Series, SeriesRule
@@ -222,6 +230,43 @@ class RegistersStore:
         """Void; False when its state has changed."""
         params: dict[str, SqlValue] = {"id": row.id, "at": text(unit.now), "reason": reason}
         return await unit.execute(self._statements["void_number"], params) == 1
+
+    async def update_number(self, unit: Unit, row: OutgoingRow) -> bool:
+        """Write the corrected facts of a number that ``lock_number`` gave; False when it has changed."""
+        facts = OutgoingFacts(row.subject, row.signer, row.recipients, row.keeper, row.copies, row.note)
+        params: dict[str, SqlValue] = {
+            "id": row.id,
+            "version": row.version,
+            "subject": row.subject,
+            "signer": row.signer,
+            "recipients": row.recipients,
+            "keeper": row.keeper,
+            "copies": row.copies,
+            "note": row.note,
+            "search": _search(row.text, row.type_name, facts),
+        }
+        return await unit.execute(self._statements["correct_number"], params) == 1
+
+    async def insert_correction(
+        self, unit: Unit, line_id: str, series_id: str, reason: str, before: str, after: str
+    ) -> None:
+        """Keep what a line said before and says since, as canonical JSON of the columns that changed."""
+        row: dict[str, SqlValue] = {
+            "id": unit.new_id(),
+            "line_id": line_id,
+            "series_id": series_id,
+            "at": text(unit.now),
+            "by_account": unit.actor.account_id,
+            "by_name": unit.actor.name,
+            "reason": reason,
+            "before": before,
+            "after": after,
+        }
+        unit.later(self._statements["insert_correction"], [row])
+
+    async def corrections(self, tx: Reader, line_id: str, scope: Scope) -> list[CorrectionRow]:
+        """Return the corrections of a line, oldest first, within the scope."""
+        return await tx.fetch(self._statements["corrections"], {"line_id": line_id, **scope}, CorrectionRow)
 
     async def keeper(self, tx: Reader | Unit, series_id: str) -> Keeper | None:
         """Return whose book a series belongs to, and who keeps it."""

@@ -60,9 +60,10 @@ class ReceivedStore:
         """Return an incoming entry, locked until the unit ends."""
         return await unit.fetch_one(self._statements["lock_incoming"], {"id": entry_id}, IncomingRow)
 
-    async def update_incoming(self, unit: Unit, row: IncomingRow) -> bool:
-        """Write the facts of an entry that ``lock_incoming`` gave; False when it has changed."""
+    async def update_incoming(self, unit: Unit, row: IncomingRow, *, corrected: bool = False) -> bool:
+        """Write the facts of an entry that ``lock_incoming`` gave; False when it has changed or is voided."""
         params: dict[str, SqlValue] = {
+            "corrected": int(corrected),
             "id": row.id,
             "version": row.version,
             "author": row.author,

@@ -16,9 +16,11 @@ from server.circulation.commands import (
     LinkReply,
     PaperLetter,
     Reason,
+    Rebook,
     RecallAnswer,
     Remark,
     Submit,
+    Unassign,
 )
 from server.circulation.model import ArrivalDetail, ArrivalRow, Counts, Standing
 from server.circulation.service import Circulation
@@ -33,6 +35,7 @@ ARRIVAL = ARRIVALS + "/{arrival_id}"
 ON_ONE = ("circulation.arrival_unknown", "circulation.already_handled", "circulation.recall_pending")
 """Errors of every act that changes the state of an arrival."""
 CLERKS = (*ON_ONE, "circulation.other_office")
+UNDO = ("circulation.reason_missing", "circulation.text_too_long", "circulation.text_invalid")
 DUE = ("circulation.due_past", "circulation.due_twice")
 
 
@@ -320,5 +323,56 @@ _ACTS = [
     ),
 ]
 
-ROUTES = [*_READING, *_ACTS]
+_UNDOING = [
+    _act(
+        "undo_accept",
+        Circulation.undo_accept,
+        "Undo a mistaken acceptance: the number is voided, the arrival waits again (paper: is closed)",
+        Reason,
+        (*CLERKS, *UNDO, "circulation.not_in_work", "registers.entry_unknown", "registers.entry_voided"),
+        "circulation.accept",
+    ),
+    _act(
+        "undo_refuse",
+        Circulation.undo_refuse,
+        "Undo a mistaken refusal: the arrival waits to be accepted again (01)",
+        Reason,
+        (*CLERKS, *UNDO, "circulation.not_refused", "circulation.sent_again"),
+        "circulation.refuse",
+    ),
+    _act(
+        "reopen",
+        Circulation.reopen,
+        "Open again what was finished by mistake (05)",
+        Reason,
+        (*ON_ONE, *UNDO, "circulation.not_finished", "circulation.not_named"),
+        "circulation.finish",
+    ),
+    _act(
+        "unassign",
+        Circulation.unassign,
+        "Take a part away from a wrongly named post, which no longer sees the arrival",
+        Unassign,
+        (*ON_ONE, *UNDO, "circulation.not_in_work", "circulation.part_unknown"),
+        "circulation.submit",
+    ),
+    _act(
+        "rebook",
+        Circulation.rebook,
+        "Move an arrival to the right book: the old number is voided, a new one is taken",
+        Rebook,
+        (
+            *CLERKS,
+            *UNDO,
+            "circulation.not_in_work",
+            "circulation.same_book",
+            "circulation.body_fixed",
+            "organisations.body_unknown",
+            *BOOKS,
+        ),
+        "circulation.accept",
+    ),
+]
+
+ROUTES = [*_READING, *_ACTS, *_UNDOING]
 """Every route of the room, in the order of the description."""

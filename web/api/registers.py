@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from server.kernel.clock import local_date
 from server.kernel.page import Page
+from server.registers.correcting import OutgoingChanges
 from server.registers.model import Completeness, Number, OutgoingFacts, OutgoingRow
 from server.registers.series import Book, Series, SeriesRule
 from web.api.registers_forms import (
     READ,
     TAKING,
     BodyQuery,
+    NumberCorrection,
     Outside,
     ProfileView,
     Reason,
@@ -104,6 +106,22 @@ async def number(call: Call[NoBody, NoQuery]) -> OutgoingRow:
 async def void(call: Call[Reason, NoQuery]) -> OutgoingRow:
     """Void a number."""
     return await call.services.registers.void(call.actor, call.path["number_id"], call.body.reason)
+
+
+async def correct(call: Call[NumberCorrection, NoQuery]) -> OutgoingRow:
+    """Correct what the book says beside a number."""
+    body = call.body
+    changes = OutgoingChanges(
+        subject=body.subject,
+        signer=body.signer,
+        recipients=body.recipients,
+        keeper=body.keeper,
+        copies=body.copies,
+        note=body.note,
+    )
+    return await call.services.registers.correct_number(
+        call.actor, call.path["number_id"], changes, reason=body.reason
+    )
 
 
 ROUTES: list[Route] = [
@@ -236,6 +254,24 @@ ROUTES: list[Route] = [
             "registers.state",
             "registers.reason_missing",
             "registers.not_keeper",
+        ),
+    ),
+    Route(
+        "POST",
+        "/api/v1/numbers/{number_id}/correct",
+        "registers.correct_number",
+        correct,
+        "registers.allocate",
+        "Correct what the outgoing book says beside a number; the number stays",
+        body=NumberCorrection,
+        answer=OutgoingRow,
+        once=True,
+        errors=(
+            "registers.number_unknown",
+            "registers.entry_voided",
+            "registers.reason_missing",
+            "registers.nothing_corrected",
+            "registers.from_document",
         ),
     ),
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from server.kernel.page import Page
+from server.registers.correcting import IncomingChanges
 from server.registers.model import (
     BookQuery,
+    CorrectionRow,
     IncomingFacts,
     IncomingNumber,
     IncomingRow,
@@ -86,7 +88,7 @@ async def letter(call: Call[Letter, NoQuery]) -> IncomingNumber:
 async def correct(call: Call[Correction, NoQuery]) -> IncomingRow:
     """Correct an incoming entry."""
     body = call.body
-    facts = IncomingFacts(
+    changes = IncomingChanges(
         author=body.author,
         subject=body.subject,
         author_address=body.author_address,
@@ -99,8 +101,13 @@ async def correct(call: Call[Correction, NoQuery]) -> IncomingRow:
         note=body.note,
     )
     return await call.services.registers.correct_incoming(
-        call.actor, call.path["entry_id"], facts, reason=body.reason
+        call.actor, call.path["entry_id"], changes, reason=body.reason
     )
+
+
+async def corrections(call: Call[NoBody, NoQuery]) -> list[CorrectionRow]:
+    """Return the corrections of a line."""
+    return await call.services.registers.corrections(call.actor, call.path["line_id"])
 
 
 async def void_entry(call: Call[Reason, NoQuery]) -> IncomingRow:
@@ -227,7 +234,16 @@ ROUTES: list[Route] = [
         body=Correction,
         answer=IncomingRow,
         once=True,
-        errors=VOIDING,
+        errors=(*VOIDING, "registers.nothing_corrected"),
+    ),
+    Route(
+        "GET",
+        "/api/v1/books/lines/{line_id}/corrections",
+        "registers.corrections",
+        corrections,
+        READ,
+        "Corrections of a line of the incoming or outgoing book, oldest first",
+        answer=list[CorrectionRow],
     ),
     Route(
         "POST",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from server.documents.model import Urgency
 from server.registers.model import BookQuery, Origin
 from server.registers.series import Book, SeriesRule
 from web.routes import Body, PageQuery, Query
@@ -204,30 +205,49 @@ class Letter(Body):
 
 
 class Correction(Body):
-    """What the incoming book should say; the number stays."""
+    """What the incoming book should say; a field left out stays as it is, and so does the number."""
 
-    author: FilledLine
-    """Tác giả."""
-    subject: FilledLine
-    """Trích yếu."""
     reason: FilledLine
-    """Why it is corrected."""
-    author_address: Line = ""
+    """Why it is corrected; kept with the old words."""
+    author: FilledLine | None = None
+    """Tác giả."""
+    subject: FilledLine | None = None
+    """Trích yếu."""
+    author_address: Line | None = None
     """Address of a citizen."""
-    notation: Name = ""
+    notation: Name | None = None
     """Số, ký hiệu văn bản."""
     document_date: date | None = None
     """Ngày tháng văn bản."""
-    type_name: Name = ""
+    type_name: Name | None = None
     """Tên loại."""
-    urgency: Key = ""
+    urgency: Urgency | None = None
     """Code of urgency."""
-    pages: Amount = 0
+    pages: Amount | None = None
     """Pages."""
-    receiver: Line = ""
-    """Đơn vị hoặc người nhận; "" = as it was."""
-    note: Line = ""
-    """Ghi chú; "" = the reason."""
+    receiver: Line | None = None
+    """Đơn vị hoặc người nhận."""
+    note: Line | None = None
+    """Ghi chú; left out = the reason is noted."""
+
+
+class NumberCorrection(Body):
+    """What the outgoing book should say beside a number; a field left out stays as it is."""
+
+    reason: FilledLine
+    """Why it is corrected; kept with the old words."""
+    subject: FilledLine | None = None
+    """Trích yếu; not of a document of the system, whose subject is signed."""
+    signer: Line | None = None
+    """Người ký; not of a document of the system."""
+    recipients: LongLine | None = None
+    """Nơi nhận văn bản."""
+    keeper: Line | None = None
+    """Đơn vị, người nhận bản lưu."""
+    copies: Amount | None = None
+    """Số lượng bản on paper."""
+    note: Line | None = None
+    """Ghi chú; left out = the reason is noted."""
 
 
 class Posting(Body):

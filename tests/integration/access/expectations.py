@@ -45,7 +45,8 @@ MAY: dict[str, str] = {
     """,
     "C": """
         circulation.accept circulation.answer_recall circulation.hand_in_and_send circulation.post
-        circulation.recall circulation.refuse circulation.register_paper circulation.send
+        circulation.rebook circulation.recall circulation.refuse circulation.register_paper
+        circulation.send circulation.undo_accept circulation.undo_refuse registers.correct_number
         documents.hand_in documents.issue pages.accept_many pages.arrival_accept
         pages.arrival_answer_recall pages.arrival_refuse pages.document_issue pages.document_number
         pages.document_seal pages.paper pages.paper_form pages.post pages.recall pages.send
@@ -58,7 +59,7 @@ MAY: dict[str, str] = {
         registers.configure
     """,
     "COLH": """
-        circulation.submit documents.reject documents.send_back pages.arrival_submit
+        circulation.submit circulation.unassign documents.reject documents.send_back pages.arrival_submit
         pages.document_reject pages.document_send_back pages.submit_form
     """,
     "COLHS": """
@@ -80,8 +81,9 @@ MAY: dict[str, str] = {
     """,
     "COLHV": """
         pages.book pages.books pages.number pages.print_book pages.series pages.series_list
-        registers.books registers.complete registers.incoming registers.number registers.outgoing
-        registers.postal registers.print registers.rules registers.series registers.series_list
+        registers.books registers.complete registers.corrections registers.incoming registers.number
+        registers.outgoing registers.postal registers.print registers.rules registers.series
+        registers.series_list
     """,
     "OLH": """
         circulation.assign circulation.instruct documents.approve pages.arrival_assign
@@ -89,7 +91,7 @@ MAY: dict[str, str] = {
         signatures.sign
     """,
     "OLHSK": """
-        circulation.finish circulation.remark circulation.start pages.arrival_finish
+        circulation.finish circulation.remark circulation.reopen circulation.start pages.arrival_finish
         pages.arrival_remark pages.arrival_start
     """,
     "anybody": """

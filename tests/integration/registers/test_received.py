@@ -11,6 +11,7 @@ from server.kernel.actor import Role
 from server.kernel.clock import FixedClock
 from server.kernel.errors import Conflict, Forbidden, Invalid
 from server.kernel.page import PageRequest
+from server.registers.correcting import IncomingChanges
 from server.registers.model import BookQuery, IncomingFacts, IncomingNumber, Origin, PostalFacts
 from server.registers.series import Book, EntryState
 from server.registers.service import Registers
@@ -102,7 +103,7 @@ async def test_a_correction_keeps_the_number(registers: Registers, units: Units)
     entry = await enter(registers, units, PAPER)
 
     row = await registers.correct_incoming(
-        HEALTH_CLERK, entry.id, replace(PAPER, author="Công ty Mẫu 2"), reason="Ghi sai tên"
+        HEALTH_CLERK, entry.id, IncomingChanges(author="Công ty Mẫu 2"), reason="Ghi sai tên"
     )
 
     found = await registers.incoming_book(HEALTH_CLERK, BookQuery(text="mau 2"), PageRequest())

@@ -14,6 +14,7 @@ from server.circulation.commands import PaperLetter
 from server.circulation.model_sent import Recipient
 from server.circulation.rules import (
     RECIPIENTS_MAX,
+    State,
     check_reason,
     check_targets,
     check_text,
@@ -23,9 +24,10 @@ from server.circulation.rules import (
     recipient_faults,
     require_worker,
     search_text,
+    step_back,
 )
 from server.kernel.actor import Role
-from server.kernel.errors import Forbidden, Invalid
+from server.kernel.errors import Conflict, Forbidden, Invalid
 
 TODAY = date(2026, 11, 23)
 SCAN = "sha256:" + "1" * 64
@@ -183,3 +185,26 @@ def test_no_recipient_is_lost_in_the_tree(pairs: list[tuple[int, int]]) -> None:
     assert sorted(one.body_id for one in in_tree_order(given_order)) == sorted(
         one.body_id for one in given_order
     )
+
+
+@pytest.mark.parametrize("current", list(Code))
+@pytest.mark.parametrize("target", list(Code))
+def test_only_a_mistake_undone_goes_back(current: Code, target: Code) -> None:
+    state = State(current, None)
+    allowed = {
+        ("02", "01"),
+        ("03", "01"),
+        ("03", "02"),
+        ("04", "01"),
+        ("04", "02"),
+        ("04", "03"),
+        ("05", "01"),
+        ("05", "02"),
+        ("05", "03"),
+        ("06", "05"),
+    }
+    if current is target or (current.value, target.value) in allowed:
+        assert step_back(state, target) == State(target, None)
+    else:
+        with pytest.raises(Conflict):
+            step_back(state, target)
