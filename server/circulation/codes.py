@@ -110,6 +110,9 @@ ACT: Mapping[Code, str] = MappingProxyType(
 )
 """Verb by which the audit names entering a state. (Naming posts is ``assign``; the state is ``hand_on``.)"""
 
+UNDOING = ("undo_accept", "undo_refuse", "reopen", "hand_back", "rebook")
+"""Verbs by which the audit names going back to a state."""
+
 EVIDENCE_EVENT: Mapping[Code, str] = MappingProxyType(
     {
         Code.ARRIVED: "ContentConsignment",

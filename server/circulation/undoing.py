@@ -134,7 +134,7 @@ class Undoing:
             led = any(one.part is Part.LEAD for one in left)
             if led or part is Part.DECIDE or position.status is Code.ACCEPTED:
                 return unit.answer(standing(unit, position))
-            return unit.answer(await core.go_back(unit, position, Code.ACCEPTED, reason, act="unhand"))
+            return unit.answer(await core.go_back(unit, position, Code.ACCEPTED, reason, act="hand_back"))
 
     async def rebook(self, actor: Actor, arrival_id: str, command: Rebook) -> Standing:
         """Move an arrival to the right book: the old line is voided with the reason, a new number is taken.

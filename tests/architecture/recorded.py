@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server.circulation.codes import ACT, NoteKind
+from server.circulation.codes import ACT, UNDOING, NoteKind
 from server.documents.model import Act
 from server.identity.model import LinkPurpose
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
 OPEN_ENDED: dict[str, Iterable[str]] = {
     "f'documents.{act.value}'": [f"documents.{act.value}" for act in Act],
-    "f'circulation.{ACT[code]}'": [f"circulation.{verb}" for verb in ACT.values()],
+    "f'circulation.{act}'": [f"circulation.{verb}" for verb in (*ACT.values(), *UNDOING)],
     "f'circulation.{kind.value}'": [f"circulation.{kind.value}" for kind in NoteKind],
     "f'identity.{purpose.value}'": [f"identity.{purpose.value}" for purpose in LinkPurpose],
 }
