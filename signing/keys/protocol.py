@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -125,6 +126,10 @@ class SignerIdentity:
     """DER of the ``certificates`` field [0] of SignedData: signer and chain without a root."""
     signing_certificate_v2: bytes
     """DER of the value of the attribute signing-certificate-v2 (RFC 5035, 3), SHA-256."""
+    name: str
+    """Common name of the subject, or its whole name when it has none."""
+    valid_from: datetime
+    valid_to: datetime
 
     @classmethod
     def of(cls, certificate: x509.Certificate, chain: tuple[x509.Certificate, ...]) -> SignerIdentity:
@@ -140,13 +145,15 @@ class SignerIdentity:
             issuer_and_serial=der.sequence(issuer, der.integer(certificate.serial_number)),
             certificates=der.set_of(sent, tag=0xA0),
             signing_certificate_v2=der.sequence(der.sequence(ess_cert_id)),
+            name=_name(certificate),
+            valid_from=certificate.not_valid_before_utc,
+            valid_to=certificate.not_valid_after_utc,
         )
 
-    @property
-    def name(self) -> str:
-        """Common name of the subject, or its whole name when it has none."""
-        found = self.certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-        return str(found[0].value) if found else self.certificate.subject.rfc4514_string()
+
+def _name(certificate: x509.Certificate) -> str:
+    found = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else certificate.subject.rfc4514_string()
 
 
 class Signer(Protocol):

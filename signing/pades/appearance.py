@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from PIL import Image, UnidentifiedImageError
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
 
 from signing.errors import ImageFault
 from signing.fonts import TextFont
 from signing.model import Align, Rectangle
 from signing.pades.geometry import upright_matrix
-from signing.pades.objects import dictionary, name, numbers, plain_stream, stream, whole
+from signing.pades.revision import Revision
+from signing.pades.values import Name, Ref, Stream, Value, numbers
 
 MILLIMETRE = 72 / 25.4
 """Points in a millimetre."""
@@ -31,6 +30,7 @@ _LARGEST_SIDE = 1200
 _MOST_PIXELS = 25_000_000
 _INDOCHINA = timezone(timedelta(hours=7))
 _LEADING = 1.2
+_WORTH_DEFLATING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,36 @@ class StampImage:
         x = field.x + (field.width - width) / 2
         return Rectangle(x, field.y + text_height + (room - height) / 2, width, height)
 
-    def add_to(self, writer: BasePdfFileWriter) -> generic.IndirectObject:
-        """Write the image XObject and return its reference."""
-        entries: dict[str, generic.PdfObject] = {
-            "/Type": name("/XObject"),
-            "/Subtype": name("/Image"),
-            "/Width": whole(self.width),
-            "/Height": whole(self.height),
-            "/BitsPerComponent": whole(8),
+    def add_to(self, revision: Revision, *, soft_mask: bool = True) -> Ref:
+        """Write the image XObject and return its reference.
+
+        ``soft_mask`` False: letters and lines keep hard edges, since PDF/A-1 knows no transparency
+        (ISO 19005-1, 6.4); what is more than half transparent is left out by a stencil mask.
+        """
+        entries: dict[str, Value] = {
+            "/Type": Name("/XObject"),
+            "/Subtype": Name("/Image"),
+            "/Width": self.width,
+            "/Height": self.height,
+            "/BitsPerComponent": 8,
+            "/Filter": Name("/FlateDecode"),
         }
-        picture = {**entries, "/ColorSpace": name("/DeviceRGB")}
-        if self.mask is not None:
-            mask = {**entries, "/ColorSpace": name("/DeviceGray")}
-            picture["/SMask"] = writer.add_object(stream(self.mask, mask))
-        return writer.add_object(stream(self.colours, picture))
+        picture: dict[str, Value] = {**entries, "/ColorSpace": Name("/DeviceRGB")}
+        if self.mask is not None and soft_mask:
+            mask: dict[str, Value] = {**entries, "/ColorSpace": Name("/DeviceGray")}
+            picture["/SMask"] = revision.add(Stream(mask, self.mask))
+        elif self.mask is not None:
+            stencil: dict[str, Value] = {**entries, "/BitsPerComponent": 1, "/ImageMask": True}
+            picture["/Mask"] = revision.add(Stream(stencil, self._stencil()))
+        return revision.add(Stream(picture, self.colours))
+
+    def _stencil(self) -> bytes:
+        """Return the mask with one bit a pixel, deflated: 1 = left out (ISO 32000-1, 8.9.6.2)."""
+        alpha = Image.frombytes("L", (self.width, self.height), zlib.decompress(self.mask or b""))
+        return zlib.compress(alpha.point(_LEFT_OUT, "1").tobytes(), 6)
+
+
+_LEFT_OUT = [255 if alpha < 128 else 0 for alpha in range(256)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,50 +148,54 @@ def text_content(
 
 
 def form_xobject(
-    writer: BasePdfFileWriter,
+    revision: Revision,
     content: str,
     size: tuple[float, float],
     rotation: int,
-    resources: generic.DictionaryObject,
-) -> generic.IndirectObject:
+    resources: dict[str, Value],
+) -> Ref:
     """Write a form XObject of that displayed size, upright on a page of that rotation."""
     a, b, c, d = upright_matrix(rotation)
     data = content.encode("ascii")
-    entries: dict[str, generic.PdfObject] = {
-        "/Type": name("/XObject"),
-        "/Subtype": name("/Form"),
+    entries: dict[str, Value] = {
+        "/Type": Name("/XObject"),
+        "/Subtype": Name("/Form"),
         "/BBox": numbers(0, 0, *size),
-        "/Matrix": numbers(a, b, c, d, 0, 0),
+        "/Matrix": [a, b, c, d, 0, 0],
         "/Resources": resources,
     }
-    form = stream(zlib.compress(data), entries) if len(data) > 64 else plain_stream(data, entries)
-    return writer.add_object(form)
+    if len(data) > _WORTH_DEFLATING:
+        data = zlib.compress(data)
+        entries["/Filter"] = Name("/FlateDecode")
+    return revision.add(Stream(entries, data))
 
 
 def draw(
-    writer: BasePdfFileWriter,
+    revision: Revision,
     look: Appearance,
     size: tuple[float, float],
     rotation: int,
-    font_reference: generic.IndirectObject | None,
-) -> generic.IndirectObject:
+    font_reference: Ref | None,
+    *,
+    soft_mask: bool = True,
+) -> Ref:
     """Write the form XObject of a signature field of that displayed size."""
     width, height = size
-    resources = dictionary()
+    resources: dict[str, Value] = {}
     parts: list[str] = []
     leading = look.font_size * _LEADING
     text_height = leading * len(look.lines)
     if look.image is not None:
-        resources[name("/XObject")] = dictionary({"/Im0": look.image.add_to(writer)})
+        resources["/XObject"] = {"/Im0": look.image.add_to(revision, soft_mask=soft_mask)}
         parts.append(_picture(look.image, width, height, text_height))
     if look.lines and look.font is not None and font_reference is not None:
-        resources[name("/Font")] = dictionary({"/F0": font_reference})
+        resources["/Font"] = {"/F0": font_reference}
         top = text_height if look.image is not None else (height + text_height) / 2
         for index, line in enumerate(look.lines):
             baseline = top - leading * index - look.font_size * 0.9
             text = look.font.checked(line)
             parts.append(text_content(text, look.font, look.font_size, width, baseline, look.align))
-    return form_xobject(writer, " ".join(parts), size, rotation, resources)
+    return form_xobject(revision, " ".join(parts), size, rotation, resources)
 
 
 def _picture(image: StampImage, width: float, height: float, below: float) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +29,17 @@ from signing.keys.protocol import (
 )
 from signing.model import Level
 from signing.pades.appearance import Appearance
-from signing.pades.placing import SignatureText, place, require_identity_valid
+from signing.pades.opening import updated
+from signing.pades.placing import (
+    Placement,
+    SignatureText,
+    place,
+    require_identity_valid,
+    signature_entries,
+)
+from signing.pades.revision import Revision
+from signing.pades.syntax import Buffer
+from signing.pades.values import Value
 from signing.services import Services
 
 
@@ -36,7 +47,7 @@ from signing.services import Services
 class Pending:
     """A signature that waits for its value."""
 
-    base: bytes
+    base: Buffer
     """The file as it was given; "" when it had to be written anew (then ``tail`` is the whole file)."""
     tail: bytes
     """What is appended to it, with room for the signature."""
@@ -77,7 +88,7 @@ class Pending:
         ).encode()
 
     @classmethod
-    def from_bytes(cls, stored: bytes, base: bytes) -> Pending:
+    def from_bytes(cls, stored: bytes, base: Buffer) -> Pending:
         """Read the stored form back; ``base`` is the file that was given to :func:`begin`.
 
         Raises SigningError ``signing.pending`` when they do not belong together.
@@ -112,16 +123,24 @@ class Pending:
 class Finished:
     """A signed file, and how far it came."""
 
-    pdf: bytes
+    base: Buffer
+    """What the file begins with: the file as it was given, "" when it had to be written anew."""
+    tail: bytes
+    """What follows it."""
     field: str
     reached: Level
     """The level of the file."""
     shortfall: SigningError | None = None
     """Why it is below the level wanted; None = it is not."""
 
+    @property
+    def pdf(self) -> bytes:
+        """The whole file."""
+        return bytes(self.base) + self.tail
+
 
 def begin(
-    pdf: bytes,
+    pdf: Buffer,
     identity: SignerIdentity,
     field: str,
     look: Appearance,
@@ -138,17 +157,48 @@ def begin(
     curves. Raises FieldFault (missing, signed, no signature field, or taken), KeyFault (certificate not
     valid at ``at``, or of another kind than the algorithm) and UnreadableFile.
     """
+
+    def change(revision: Revision, entries: dict[str, Value], digits: int) -> str:
+        place(revision, Placement(field, new_field, look, entries, digits))
+        return field
+
+    return started(pdf, identity, words, at, change, level=level, algorithm=algorithm)
+
+
+def started(
+    pdf: Buffer,
+    identity: SignerIdentity,
+    words: SignatureText,
+    at: datetime,
+    change: Callable[[Revision, dict[str, Value], int], str],
+    *,
+    level: Level,
+    algorithm: SignatureAlgorithm | None,
+    mend: bool = False,
+) -> Pending:
+    """Begin a signature that ``change`` places: given an update, the entries of the signature dictionary and
+    the digits to keep for its value, it returns the name of the field. Raises as :func:`begin`.
+    """
     require_identity_valid(identity, at)
     chosen = algorithm or default_algorithm(identity.certificate)
-    require_fit(identity.certificate, chosen)
-    room = cms.reservation(identity, timestamp=level is not Level.B_B)
-    placed = place(pdf, identity.name, field, look, words, at, room, chosen.digest, new_field=new_field)
-    digest = ranges_digest(placed.base, placed.tail, placed.room, chosen.digest)
+    if algorithm is not None:
+        require_fit(identity.certificate, chosen)
+    digits = cms.reservation(identity, timestamp=level is not Level.B_B)
+    entries = signature_entries(identity.name, words, at)
+    done = updated(pdf, lambda revision: change(revision, entries, digits), mend=mend)
+    tail, room = done.written.tail, done.written.room
+    if room is None:
+        raise SigningError("no signature was placed")
+    base = done.base
+    digest = ranges_digest(base, tail, room, chosen.digest)
+    if done.rewritten:
+        shift = len(base)
+        base, tail, room = b"", bytes(base) + tail, (room[0] + shift, room[1] + shift)
     return Pending(
-        base=placed.base,
-        tail=placed.tail,
-        room=placed.room,
-        field=field,
+        base=base,
+        tail=tail,
+        room=room,
+        field=done.result,
         identity=identity,
         algorithm=chosen,
         level=level,
@@ -180,7 +230,7 @@ def finish(
         except ServiceFault as error:
             shortfall = error
     message = cms.assemble(pending.to_be_signed, value, pending.algorithm, pending.identity, timestamp=token)
-    return Finished(_filled(pending, message), pending.field, reached, shortfall)
+    return Finished(pending.base, _filled(pending, message), pending.field, reached, shortfall)
 
 
 def complete(
@@ -193,7 +243,7 @@ def complete(
     return finish(pending, key.sign_raw(pending.to_be_signed, pending.algorithm), at, services)
 
 
-def ranges_digest(base: bytes, tail: bytes, room: tuple[int, int], digest: str) -> bytes:
+def ranges_digest(base: Buffer, tail: bytes, room: tuple[int, int], digest: str) -> bytes:
     """Return the digest of all but the room (ISO 32000-1, 12.8.1, ``/ByteRange``)."""
     state = hashlib.new(digest, base)
     view = memoryview(tail)
@@ -209,7 +259,7 @@ def _filled(pending: Pending, message: bytes) -> bytes:
     if spare < 0:
         raise SigningError("the time-stamp is longer than the room kept for it", code="signing.room")
     contents = b"<" + digits + b"0" * spare + b">"
-    return b"".join((pending.base, pending.tail[:start], contents, pending.tail[end:]))
+    return b"".join((pending.tail[:start], contents, pending.tail[end:]))
 
 
 def _text(data: bytes) -> str:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import zlib
 from itertools import groupby
 
-from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.writer import BasePdfFileWriter
-
 from signing.fonts import SUBSET_TAG, TextFont
-from signing.pades.geometry import entry
-from signing.pades.objects import array, dictionary, name, numbers, stream, text, whole
+from signing.pades.revision import Revision, entry, value_of
+from signing.pades.values import Name, Ref, Stream, Value, numbers
 
 _TO_UNICODE_HEAD = (
     "/CIDInit /ProcSet findresource begin 12 dict begin begincmap "
@@ -21,83 +18,80 @@ _TO_UNICODE_HEAD = (
 _TO_UNICODE_TAIL = "endcmap CMapName currentdict /CMap defineresource pop end end"
 
 
-def add_font(writer: BasePdfFileWriter, font: TextFont) -> generic.IndirectObject:
+def add_font(revision: Revision, font: TextFont) -> Ref:
     """Write a Type 0 font (ISO 32000-1, 9.7.6) whose codes are Unicode code points; return its reference."""
-    program = writer.add_object(stream(font.program, {"/Length1": whole(font.program_length)}))
-    descriptor = writer.add_object(
-        dictionary(
-            {
-                "/Type": name("/FontDescriptor"),
-                "/FontName": name("/" + font.name),
-                "/Flags": whole(4),
-                "/FontBBox": numbers(*font.box),
-                "/ItalicAngle": whole(0),
-                "/Ascent": whole(font.ascent),
-                "/Descent": whole(font.descent),
-                "/CapHeight": whole(font.cap_height),
-                "/StemV": whole(80),
-                "/FontFile2": program,
-            }
-        )
-    )
-    system = dictionary(
+    program = revision.add(_deflated(font.program, {"/Length1": font.program_length}))
+    descriptor = revision.add(
         {
-            "/Registry": text("Adobe"),
-            "/Ordering": text("Identity"),
-            "/Supplement": whole(0),
+            "/Type": Name("/FontDescriptor"),
+            "/FontName": Name("/" + font.name),
+            "/Flags": 4,
+            "/FontBBox": numbers(*font.box),
+            "/ItalicAngle": 0,
+            "/Ascent": font.ascent,
+            "/Descent": font.descent,
+            "/CapHeight": font.cap_height,
+            "/StemV": 80,
+            "/FontFile2": program,
         }
     )
-    descendant = writer.add_object(
-        dictionary(
-            {
-                "/Type": name("/Font"),
-                "/Subtype": name("/CIDFontType2"),
-                "/BaseFont": name("/" + font.name),
-                "/CIDSystemInfo": system,
-                "/FontDescriptor": descriptor,
-                "/W": _widths(font),
-                "/CIDToGIDMap": writer.add_object(stream(font.glyph_map, {})),
-            }
-        )
+    descendant = revision.add(
+        {
+            "/Type": Name("/Font"),
+            "/Subtype": Name("/CIDFontType2"),
+            "/BaseFont": Name("/" + font.name),
+            "/CIDSystemInfo": {"/Registry": b"Adobe", "/Ordering": b"Identity", "/Supplement": 0},
+            "/FontDescriptor": descriptor,
+            "/W": _widths(font),
+            "/CIDToGIDMap": revision.add(_deflated(font.glyph_map, {})),
+        }
     )
-    return writer.add_object(
-        dictionary(
-            {
-                "/Type": name("/Font"),
-                "/Subtype": name("/Type0"),
-                "/BaseFont": name("/" + font.name),
-                "/Encoding": name("/Identity-H"),
-                "/DescendantFonts": array([descendant]),
-                "/ToUnicode": writer.add_object(stream(zlib.compress(_to_unicode(font)), {})),
-            }
-        )
+    return revision.add(
+        {
+            "/Type": Name("/Font"),
+            "/Subtype": Name("/Type0"),
+            "/BaseFont": Name("/" + font.name),
+            "/Encoding": Name("/Identity-H"),
+            "/DescendantFonts": [descendant],
+            "/ToUnicode": revision.add(_deflated(zlib.compress(_to_unicode(font)), {})),
+        }
     )
 
 
-def read_font(font: object) -> TextFont | None:
+def _deflated(data: bytes, entries: dict[str, Value]) -> Stream:
+    return Stream({**entries, "/Filter": Name("/FlateDecode")}, data)
+
+
+def read_font(revision: Revision, font: Value) -> TextFont | None:
     """Return the metrics of a font that :func:`add_font` wrote; None for any other font."""
-    if not isinstance(font, generic.DictionaryObject) or not str(entry(font, "/BaseFont")).startswith(
-        "/" + SUBSET_TAG
-    ):
+    base = entry(revision, font, "/BaseFont")
+    if not isinstance(base, Name) or not base.startswith("/" + SUBSET_TAG):
         return None
-    descendant = font["/DescendantFonts"][0]
-    descriptor = descendant["/FontDescriptor"]
+    below = entry(revision, font, "/DescendantFonts")
+    descendant = value_of(revision, below[0]) if isinstance(below, list) and below else None
+    descriptor = entry(revision, descendant, "/FontDescriptor")
+    runs = entry(revision, descendant, "/W")
+    if not isinstance(runs, list) or not isinstance(descriptor, dict):
+        return None
     widths: dict[int, int] = {}
-    runs = descendant["/W"]
-    for index in range(0, len(runs), 2):
-        start = int(runs[index])
-        widths.update((start + i, int(w)) for i, w in enumerate(runs[index + 1]))
-    box = descriptor["/FontBBox"]
+    for start, run in zip(runs[::2], runs[1::2], strict=False):
+        if isinstance(start, int) and isinstance(run, list):
+            widths.update((start + i, int(w)) for i, w in enumerate(run) if isinstance(w, int | float))
+
+    def size(key: str) -> int:
+        found = descriptor.get(key)
+        return int(found) if isinstance(found, int | float) else 0
+
     return TextFont(
-        name=str(font["/BaseFont"])[1:],
+        name=base[1:],
         program=b"",
         program_length=0,
         glyph_map=b"",
         widths=widths,
-        ascent=int(descriptor["/Ascent"]),
-        descent=int(descriptor["/Descent"]),
-        cap_height=int(descriptor["/CapHeight"]),
-        box=(int(box[0]), int(box[1]), int(box[2]), int(box[3])),
+        ascent=size("/Ascent"),
+        descent=size("/Descent"),
+        cap_height=size("/CapHeight"),
+        box=(0, 0, 0, 0),
     )
 
 
@@ -107,10 +101,10 @@ def _runs(codes: list[int]) -> list[list[int]]:
     return [[code for _, code in run] for _, run in keyed]
 
 
-def _widths(font: TextFont) -> generic.ArrayObject:
-    out = array(())
+def _widths(font: TextFont) -> list[Value]:
+    out: list[Value] = []
     for run in _runs(list(font.widths)):
-        out.append(whole(run[0]))
+        out.append(run[0])
         out.append(numbers(*(font.widths[code] for code in run)))
     return out
 

@@ -9,14 +9,12 @@ from pyhanko.pdf_utils import generic
 
 from signing.errors import FieldFault, UnreadableFile
 from signing.model import FieldKind, FieldState
-from signing.pades.geometry import entry, page_geometry
-from signing.pades.writer import open_reader, pdf_faults
+from signing.pades import fields
+from signing.pades.geometry import entry
+from signing.pades.opening import read
+from signing.pades.syntax import Buffer
 
-KIND_KEY = generic.NameObject("/LTHG_Kind")
-"""Our own entry of a field dictionary: the kind it was prepared as (ISO 32000-1, Annex E)."""
-FONT_KEY = generic.NameObject("/Tinos")
-ITALIC_KEY = generic.NameObject("/TinosItalic")
-"""Name of the text font in the form's default resources."""
+KIND_KEY = fields.KIND_KEY
 _DEEPEST = 32
 _MOST_FIELDS = 10_000
 
@@ -105,53 +103,6 @@ def find(root: generic.DictionaryObject, name: str) -> FormField:
     return found
 
 
-def fields_of(pdf: bytes) -> list[FieldState]:
+def fields_of(pdf: Buffer) -> list[FieldState]:
     """List the form fields of a file with their place and state. Raises UnreadableFile."""
-    reader = open_reader(pdf)
-    with pdf_faults():
-        pages = _widget_pages(reader.root)
-        return [_state(field, pages) for field in walk(reader.root)]
-
-
-def _state(field: FormField, pages: dict[object, tuple[int, generic.DictionaryObject]]) -> FieldState:
-    rect = entry(field.widget, "/Rect")
-    reference = field.widget.container_ref
-    number, page = pages.get(reference, (None, None))
-    place = None
-    if page is not None and isinstance(rect, generic.ArrayObject) and len(rect) == 4:
-        x1, y1, x2, y2 = (float(rect[i]) for i in range(4))
-        place = page_geometry(page).to_displayed((x1, y1, x2, y2))
-    value = field.inherited("/V")
-    return FieldState(
-        name=field.name,
-        kind=field.kind,
-        signature=field.is_signature,
-        filled=field.filled,
-        value=str(value) if isinstance(value, generic.TextStringObject) else "",
-        page=number,
-        rectangle=place,
-    )
-
-
-def _widget_pages(root: generic.DictionaryObject) -> dict[object, tuple[int, generic.DictionaryObject]]:
-    """Map the reference of every annotation to its page (from 1) and the page's object."""
-    found: dict[object, tuple[int, generic.DictionaryObject]] = {}
-    for number, page in enumerate(_pages(root["/Pages"], 0), start=1):
-        annotations = entry(page, "/Annots")
-        if isinstance(annotations, generic.ArrayObject):
-            for index in range(len(annotations)):
-                raw = annotations.raw_get(index)
-                if isinstance(raw, generic.IndirectObject):
-                    found[raw.reference] = (number, page)
-    return found
-
-
-def _pages(node: object, depth: int) -> Iterator[generic.DictionaryObject]:
-    if depth > _DEEPEST or not isinstance(node, generic.DictionaryObject):
-        raise UnreadableFile("the page tree of the PDF file is broken")
-    kids = entry(node, "/Kids")
-    if isinstance(kids, generic.ArrayObject):
-        for index in range(len(kids)):
-            yield from _pages(kids[index], depth + 1)
-    else:
-        yield node
+    return read(pdf, fields.states)

@@ -9,8 +9,8 @@ from pyhanko.pdf_utils import generic
 from signing.errors import FieldFault
 from signing.model import Rectangle
 
-_DEEPEST_TREE = 64
-_LETTER = (0.0, 0.0, 612.0, 792.0)
+LETTER = (0.0, 0.0, 612.0, 792.0)
+"""The page when a file does not say (US Letter)."""
 
 
 def entry(holder: object, key: str) -> object:
@@ -94,45 +94,23 @@ def upright_matrix(rotation: int) -> tuple[int, int, int, int]:
     return {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[rotation]
 
 
-def page_geometry(page: generic.DictionaryObject) -> PageGeometry:
-    """Read the geometry of a page object, with inherited entries. Raises FieldFault when it is absurd."""
-    media = _box(_inherited(page, "/MediaBox")) or _LETTER
-    crop = _box(_inherited(page, "/CropBox")) or media
+def geometry_from(
+    media: tuple[float, float, float, float],
+    crop: tuple[float, float, float, float],
+    rotate: float,
+    unit: float,
+) -> PageGeometry:
+    """Return the geometry of a page from its boxes (left, bottom, right, top) and ``/Rotate``.
+
+    Raises FieldFault when the page has no area.
+    """
     left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
     width, height = min(media[2], crop[2]) - left, min(media[3], crop[3]) - bottom
     if width <= 0 or height <= 0:  # a crop box beside the paper: viewers fall back to the paper
         left, bottom, width, height = media[0], media[1], media[2] - media[0], media[3] - media[1]
     if width <= 0 or height <= 0:
         raise FieldFault("the page has no area")
-    rotate = _inherited(page, "/Rotate")
-    rotation = int(rotate) % 360 if isinstance(rotate, int | float) else 0
-    unit = entry(page, "/UserUnit")
+    rotation = int(rotate) % 360
     return PageGeometry(
-        left,
-        bottom,
-        width,
-        height,
-        rotation - rotation % 90,
-        float(unit) if isinstance(unit, int | float) and unit > 0 else 1.0,
+        left, bottom, width, height, rotation - rotation % 90, float(unit) if unit > 0 else 1.0
     )
-
-
-def _inherited(page: generic.DictionaryObject, key: str) -> object:
-    node: object = page
-    for _ in range(_DEEPEST_TREE):
-        if not isinstance(node, generic.DictionaryObject):
-            return None
-        if key in node:
-            return node[key]
-        node = entry(node, "/Parent")
-    return None
-
-
-def _box(value: object) -> tuple[float, float, float, float] | None:
-    if not isinstance(value, generic.ArrayObject) or len(value) != 4:
-        return None
-    try:
-        a, b, c, d = (float(value[i]) for i in range(4))
-    except (TypeError, ValueError):
-        return None
-    return min(a, c), min(b, d), max(a, c), max(b, d)

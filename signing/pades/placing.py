@@ -8,28 +8,29 @@ sign, and a copy of the file can still be signed by another body. What must not 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-
-from pyhanko.pdf_utils import generic
-from pyhanko.sign.fields import FieldMDPSpec, SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
-from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from datetime import UTC, datetime
+from typing import Final
 
 from signing.errors import FieldFault, KeyFault
 from signing.fonts import TextFont
 from signing.keys.protocol import SignerIdentity
 from signing.model import Align
-from signing.pades import appearance, forms
+from signing.pades import appearance, archival, fields
 from signing.pades.appearance import Appearance
 from signing.pades.fontobjects import add_font, read_font
-from signing.pades.geometry import entry, page_geometry
-from signing.pades.objects import dictionary, name, text
-from signing.pades.writer import AppendWriter, open_for_update, pdf_faults
+from signing.pades.opening import updated
+from signing.pades.pages import annotate, page
+from signing.pades.permissions import locks, require_permitted
+from signing.pades.revision import Revision, Room, catalog, entry, held
+from signing.pades.values import Name, Ref, Stream, Value, text
 
-_ALIGN = {0: Align.LEFT, 1: Align.CENTRE, 2: Align.RIGHT}
+_ALIGN: Final = {0: Align.LEFT, 1: Align.CENTRE, 2: Align.RIGHT}
+SIGNATURES_EXIST_APPEND_ONLY: Final = 3
+"""``/SigFlags`` of a form with signatures (table 219)."""
+PRINT_AND_LOCKED: Final = 4 | 128
+"""Annotation flags: printed (ISO 19005-2, 6.3.2, demands it) and not to be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,57 +42,164 @@ class SignatureText:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A file with room for a signature."""
+class Placement:
+    """A signature dictionary to be placed."""
 
-    base: bytes
-    """The file as it was given; "" when it was written anew."""
-    tail: bytes
-    """What is appended."""
-    room: tuple[int, int]
-    """Where in ``tail`` the hexadecimal string stands, with its angle brackets."""
+    field: str
+    new_field: bool
+    """True: a field of that name is made, with no place on a page."""
+    look: Appearance
+    entries: dict[str, Value]
+    """The dictionary without byte range, value and references."""
+    digits: int
+    """Hexadecimal digits to keep for the value."""
 
 
-def place(
-    pdf: bytes,
-    signer: str,
-    field: str,
-    look: Appearance,
-    words: SignatureText,
-    at: datetime,
-    room: int,
-    digest: str,
-    *,
-    new_field: bool,
-) -> Placed:
-    """Write a signature dictionary with ``room`` hexadecimal digits into a field, and its appearance.
+def signature_entries(signer: str, words: SignatureText, at: datetime) -> dict[str, Value]:
+    """Return the entries of a signature dictionary for PAdES (ETSI EN 319 142-1, 5.3)."""
+    entries: dict[str, Value] = {
+        "/Type": Name("/Sig"),
+        "/Filter": Name("/Adobe.PPKLite"),
+        "/SubFilter": Name("/ETSI.CAdES.detached"),
+        "/M": at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'").encode(),
+        "/Name": text(signer),
+    }
+    if words.reason:
+        entries["/Reason"] = text(words.reason)
+    if words.location:
+        entries["/Location"] = text(words.location)
+    return entries
 
-    ``new_field``: into a new field of that name that has no place on a page. Raises FieldFault and
-    UnreadableFile.
+
+def place(revision: Revision, wanted: Placement) -> None:
+    """Write a signature dictionary into a field, and what it looks like. Raises FieldFault."""
+    known = list(fields.walk(revision))
+    require_permitted(revision, known, wanted.field)
+    found = next((f for f in known if f.name == wanted.field), None)
+    if wanted.new_field:
+        if found is not None:
+            raise FieldFault(f"there is a field named {wanted.field} already", code="signing.field_taken")
+        _add_invisible(revision, wanted)
+        return
+    if found is None:
+        raise FieldFault(f"the file has no field named {wanted.field}", code="signing.field_missing")
+    if not found.is_signature:
+        raise FieldFault(f"field {wanted.field} is not a signature field")
+    if found.filled:
+        raise FieldFault(f"field {wanted.field} is signed already", code="signing.field_filled")
+    _show(revision, found, wanted.look)
+    entries = dict(wanted.entries)
+    lock = entry(revision, found.field, "/Lock")
+    if isinstance(lock, dict):
+        entries["/Reference"] = [_field_mdp(revision, lock)]
+        _restate_appearances(revision, known, lock)
+    found.field["/V"] = revision.add_signature(Room(entries, wanted.digits))
+    revision.put(found.ref, found.field)
+    _flag(revision)
+
+
+def _field_mdp(revision: Revision, lock: dict[str, Value]) -> Value:
+    """Return the signature reference dictionary that says what the signature locks (12.8.2.4)."""
+    parameters: dict[str, Value] = {"/Type": Name("/TransformParams"), "/V": Name("/1.2")}
+    parameters |= {key: lock[key] for key in ("/Action", "/Fields") if key in lock}
+    return {
+        "/Type": Name("/SigRef"),
+        "/TransformMethod": Name("/FieldMDP"),
+        "/TransformParams": parameters,
+        "/Data": revision.root,
+    }
+
+
+def _restate_appearances(revision: Revision, known: list[fields.FormField], lock: Value) -> None:
+    """Write the appearance streams of fields about to be locked once more, unchanged, in this update.
+
+    pyHanko's comparison takes any appearance of a locked field for changed unless it was last written in
+    the very revision of the signature that locks it; a later co-issuer's seal would then look forbidden.
     """
-    writer = open_for_update(pdf)
-    with pdf_faults():
-        if new_field:
-            if any(found.name == field for found in forms.walk(writer.root_dictionary())):
-                raise FieldFault(f"there is a field named {field} already", code="signing.field_taken")
-            return _embed(pdf, writer, signer, field, words, at, None, room, digest)
-        found = forms.find(writer.root_dictionary(), field)
-        if not found.is_signature:
-            raise FieldFault(f"field {field} is not a signature field")
-        if found.filled:
-            raise FieldFault(f"field {field} is signed already", code="signing.field_filled")
-        _show(writer, found, look)
-        lock = entry(found.field, "/Lock")
-        return _embed(pdf, writer, signer, field, words, at, lock, room, digest)
+    for found in known:
+        if found.is_signature or not locks(revision, lock, found.name):
+            continue
+        shown = entry(revision, found.widget, "/AP")
+        stream = shown.get("/N") if isinstance(shown, dict) else None
+        if isinstance(stream, Ref) and isinstance(value := revision.get(stream), Stream):
+            revision.put(stream, value)
+
+
+def _add_invisible(revision: Revision, wanted: Placement) -> None:
+    """Make a field without area on the first page, signed."""
+    page_ref, node = page(revision, 1)
+    field = revision.add(
+        {
+            "/Type": Name("/Annot"),
+            "/Subtype": Name("/Widget"),
+            "/FT": Name("/Sig"),
+            "/T": text(wanted.field),
+            "/F": PRINT_AND_LOCKED,
+            "/Rect": [0, 0, 0, 0],
+            "/P": page_ref,
+            "/V": revision.add_signature(Room(wanted.entries, wanted.digits)),
+        }
+    )
+    annotate(revision, page_ref, node, field)
+    add_to_form(revision, [field])
+
+
+def add_to_form(revision: Revision, added: list[Ref]) -> tuple[Ref, dict[str, Value]]:
+    """Add fields to the interactive form, made when there is none; return the object to put back, and it."""
+    root = catalog(revision)
+    owner, form = held(revision, root, "/AcroForm", revision.root)
+    if not isinstance(form, dict):
+        form = {"/Fields": list(added), "/SigFlags": SIGNATURES_EXIST_APPEND_ONLY}
+        owner = revision.add(form)
+        root["/AcroForm"] = owner
+        revision.put(revision.root, root)
+        return owner, form
+    array_owner, array = held(revision, form, "/Fields", owner)
+    if not isinstance(array, list):
+        form["/Fields"] = list(added)
+        _put_form(revision, owner, form)
+    elif added:
+        array.extend(added)
+        if array_owner == owner:
+            _put_form(revision, owner, form)
+        else:
+            revision.put(array_owner, array)
+    _flag(revision)
+    return owner, form
+
+
+def _put_form(revision: Revision, owner: Ref, form: dict[str, Value]) -> None:
+    revision.put(owner, catalog(revision) if owner == revision.root else form)
+
+
+def _flag(revision: Revision) -> None:
+    """Set ``/SigFlags`` unless it is set."""
+    owner, form = held(revision, catalog(revision), "/AcroForm", revision.root)
+    if isinstance(form, dict) and entry(revision, form, "/SigFlags") != SIGNATURES_EXIST_APPEND_ONLY:
+        form["/SigFlags"] = SIGNATURES_EXIST_APPEND_ONLY
+        _put_form(revision, owner, form)
+
+
+def _show(revision: Revision, found: fields.FormField, look: Appearance) -> None:
+    """Put the appearance on the field's widget; a field without area stays invisible."""
+    if look.image is None and not look.lines:
+        return
+    width, height, rotation = fields.displayed_size(revision, found.widget)
+    if not width or not height:
+        return
+    reference = add_font(revision, look.font) if look.lines and look.font is not None else None
+    opaque = look.image is not None and look.image.mask is not None and archival.part(revision) == 1
+    form = appearance.draw(revision, look, (width, height), rotation, reference, soft_mask=not opaque)
+    found.widget["/AP"] = {"/N": form}
+    revision.put(found.widget_ref, found.widget)
 
 
 def require_identity_valid(identity: SignerIdentity, now: datetime) -> None:
-    """Raise KeyFault unless the certificate is valid at ``now`` and meant for signing documents."""
-    certificate = identity.certificate
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+    """Raise KeyFault unless the certificate is valid at ``now``."""
+    if not identity.valid_from <= now <= identity.valid_to:
         raise KeyFault(
             f"the certificate of {identity.name} is valid only from "
-            f"{certificate.not_valid_before_utc:%Y-%m-%d} to {certificate.not_valid_after_utc:%Y-%m-%d}",
+            f"{identity.valid_from:%Y-%m-%d} to {identity.valid_to:%Y-%m-%d}",
             code="signing.key_expired",
         )
 
@@ -100,69 +208,74 @@ def fill_number_and_date(pdf: bytes, values: Mapping[str, str], font: TextFont |
     """Fill text fields, by name, as one incremental update: form filling, which signatures allow.
 
     The appearance uses the font that :func:`signing.pades.prepare.prepare` embedded; ``font`` is for files
-    whose fields another program made. Raises FieldFault (missing, filled, not text), FontFault (a letter that
-    cannot be shown) and UnreadableFile.
+    whose fields another program made. Raises FieldFault (missing, filled, locked, not text), FontFault (a
+    letter that cannot be shown) and UnreadableFile.
     """
-    writer = open_for_update(pdf)
-    with pdf_faults():
-        for field_name, value in values.items():
-            found = forms.find(writer.root_dictionary(), field_name)
-            if found.inherited("/FT") != "/Tx":
-                raise FieldFault(f"field {field_name} is not a text field")
-            if found.filled:
-                raise FieldFault(f"field {field_name} is filled already", code="signing.field_filled")
-            key = _face(found)
-            reference, metrics = _text_font(writer, font, key)
-            _fill(writer, found, metrics.checked(value), reference, metrics, key)
-        return writer.result()
+    done = updated(pdf, lambda revision: fill(revision, values, font))
+    return bytes(done.base) + done.written.tail
 
 
-def _face(found: forms.FormField) -> generic.NameObject:
+def fill(revision: Revision, values: Mapping[str, str], font: TextFont | None) -> None:
+    """Fill text fields in an update. Raises as :func:`fill_number_and_date`."""
+    known = list(fields.walk(revision))
+    by_name = {found.name: found for found in known}
+    for name, value in values.items():
+        found = by_name.get(name)
+        if found is None:
+            raise FieldFault(f"the file has no field named {name}", code="signing.field_missing")
+        if found.inherited("/FT") != "/Tx":
+            raise FieldFault(f"field {name} is not a text field")
+        if found.filled:
+            raise FieldFault(f"field {name} is filled already", code="signing.field_filled")
+        require_permitted(revision, known, name)
+        key = _face(found)
+        reference, metrics = _text_font(revision, font, key)
+        _fill(revision, found, metrics.checked(value), reference, metrics, key)
+
+
+def _words(found: fields.FormField) -> list[str]:
+    """Return the words of the field's default appearance."""
+    given = found.inherited("/DA")
+    return given.decode("latin-1").split() if isinstance(given, bytes) else []
+
+
+def _face(found: fields.FormField) -> str:
     """Return the key of the face in which a field is written, as its default appearance names it."""
-    words = str(found.inherited("/DA") or "").split()
-    return forms.ITALIC_KEY if words[:1] == [str(forms.ITALIC_KEY)] else forms.FONT_KEY
+    return fields.ITALIC_KEY if _words(found)[:1] == [fields.ITALIC_KEY] else fields.FONT_KEY
 
 
-def _text_font(
-    writer: AppendWriter, font: TextFont | None, key: generic.NameObject
-) -> tuple[generic.IndirectObject, TextFont]:
+def _text_font(revision: Revision, font: TextFont | None, key: str) -> tuple[Ref, TextFont]:
     """Return the font of the form's default resources, or write the one given."""
-    fonts = entry(entry(entry(writer.root_dictionary(), "/AcroForm"), "/DR"), "/Font")
-    if isinstance(fonts, generic.DictionaryObject) and key in fonts:
-        metrics = read_font(fonts[key])
-        reference = fonts.raw_get(key)
-        if metrics is not None and isinstance(reference, generic.IndirectObject):
-            return reference, metrics
+    form = entry(revision, catalog(revision), "/AcroForm")
+    fonts = entry(revision, entry(revision, form, "/DR"), "/Font")
+    reference = fonts.get(key) if isinstance(fonts, dict) else None
+    metrics = read_font(revision, reference)
+    if metrics is not None and isinstance(reference, Ref):
+        return reference, metrics
     if font is None:
         raise FieldFault("the file was not prepared by this program: a font is needed to fill its fields")
-    return add_font(writer, font), font
+    return add_font(revision, font), font
 
 
 def _fill(
-    writer: AppendWriter,
-    found: forms.FormField,
-    value: str,
-    reference: generic.IndirectObject,
-    metrics: TextFont,
-    key: generic.NameObject,
+    revision: Revision, found: fields.FormField, value: str, reference: Ref, metrics: TextFont, key: str
 ) -> None:
-    width, height, rotation = _displayed(writer, found)
-    size = _font_size(str(found.inherited("/DA") or ""), height)
+    width, height, rotation = fields.displayed_size(revision, found.widget)
+    size = _font_size(_words(found), height)
     quadding = found.inherited("/Q")
-    align = _ALIGN.get(int(quadding) if isinstance(quadding, int) else 0, Align.LEFT)
+    align = _ALIGN.get(quadding if isinstance(quadding, int) else 0, Align.LEFT)
     baseline = (height - metrics.cap_height * size / 1000) / 2
-    line = appearance.text_content(value, metrics, size, width, baseline, align, str(key))
+    line = appearance.text_content(value, metrics, size, width, baseline, align, key)
     content = f"/Tx BMC q 0 0 {appearance.number(width)} {appearance.number(height)} re W n {line} Q EMC"
-    resources = dictionary({"/Font": dictionary({str(key): reference})})
-    form = appearance.form_xobject(writer, content, (width, height), rotation, resources)
-    found.field[name("/V")] = text(value)
-    found.widget[name("/AP")] = dictionary({"/N": form})
-    writer.update_container(found.field)
-    writer.update_container(found.widget)
+    resources: dict[str, Value] = {"/Font": {key: reference}}
+    form = appearance.form_xobject(revision, content, (width, height), rotation, resources)
+    found.field["/V"] = text(value)
+    found.widget["/AP"] = {"/N": form}
+    revision.put(found.ref, found.field)
+    revision.put(found.widget_ref, found.widget)
 
 
-def _font_size(default_appearance: str, height: float) -> float:
-    words = default_appearance.split()
+def _font_size(words: list[str], height: float) -> float:
     if "Tf" in words[1:]:
         try:
             size = float(words[words.index("Tf") - 1])
@@ -171,85 +284,3 @@ def _font_size(default_appearance: str, height: float) -> float:
         if size > 0:
             return size
     return max(min(height * 0.7, 13.0), 1.0)  # size 0 means "fit"
-
-
-def _displayed(writer: AppendWriter, found: forms.FormField) -> tuple[float, float, int]:
-    """Return width, height (user space units, as seen upright) and page rotation of a widget."""
-    rect = found.widget["/Rect"]
-    x1, y1, x2, y2 = (float(rect[i]) for i in range(4))
-    page = entry(found.widget, "/P")
-    rotation = page_geometry(page).rotation if isinstance(page, generic.DictionaryObject) else 0
-    width, height = abs(x2 - x1), abs(y2 - y1)
-    return (height, width, rotation) if rotation in (90, 270) else (width, height, rotation)
-
-
-def _show(writer: AppendWriter, found: forms.FormField, look: Appearance) -> None:
-    """Put the appearance on the field's widget; a field without area stays invisible."""
-    if look.image is None and not look.lines:
-        return
-    width, height, rotation = _displayed(writer, found)
-    if not width or not height:
-        return
-    reference = add_font(writer, look.font) if look.lines and look.font is not None else None
-    form = appearance.draw(writer, look, (width, height), rotation, reference)
-    found.widget[name("/AP")] = dictionary({"/N": form})
-    writer.update_container(found.widget)
-
-
-def _restate_appearances(writer: AppendWriter, lock: FieldMDPSpec) -> None:
-    """Write the appearance streams of fields about to be locked once more, unchanged, in this update.
-
-    pyHanko's comparison takes any appearance of a locked field for changed unless it was last written in
-    the very revision of the signature that locks it; a later co-issuer's seal would then look forbidden.
-    """
-    for field in forms.walk(writer.root_dictionary()):
-        appearances = entry(field.widget, "/AP")
-        if (
-            not field.is_signature
-            and lock.is_locked(field.name)
-            and isinstance(appearances, generic.DictionaryObject)
-        ):
-            stream = appearances.raw_get("/N") if "/N" in appearances else None
-            if isinstance(stream, generic.IndirectObject):
-                writer.mark_update(stream.reference)
-
-
-def _embed(
-    pdf: bytes,
-    writer: AppendWriter,
-    signer: str,
-    field: str,
-    words: SignatureText,
-    now: datetime,
-    lock: object,
-    room: int,
-    digest: str,
-) -> Placed:
-    """Write the signature dictionary with room for the signature."""
-    spec = FieldMDPSpec.from_pdf_object(lock) if isinstance(lock, generic.DictionaryObject) else None
-    if spec is not None:
-        _restate_appearances(writer, spec)
-    invisible = SigFieldSpec(field, on_page=0)
-    steps = PdfCMSEmbedder(new_field_spec=invisible).write_cms(field, writer)
-    next(steps)
-    steps.send(
-        SigObjSetup(
-            sig_placeholder=SignatureObject(
-                timestamp=now,
-                subfilter=SigSeedSubFilter.PADES,
-                name=signer,
-                location=words.location or None,
-                reason=words.reason or None,
-                bytes_reserved=room,
-            ),
-            mdp_setup=SigMDPSetup(md_algorithm=digest, field_lock=spec) if spec else None,
-        )
-    )
-    prepared, output = steps.send(SigIOSetup(md_algorithm=digest))
-    if not isinstance(output, io.BytesIO):
-        raise TypeError("the embedder was not given another output")
-    written = output.getvalue()
-    size = len(pdf)
-    return Placed(
-        pdf, written[size:], (prepared.reserved_region_start - size, prepared.reserved_region_end - size)
-    )

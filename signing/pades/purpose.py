@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from signing.errors import FieldFault, FontFault, SigningError
 from signing.fonts import TextFont
 from signing.keys.protocol import SignatureAlgorithm, Signer, SignerIdentity
-from signing.model import Align, Field, FieldKind, FieldPlan, FieldState, Level, Rectangle
-from signing.pades import appearance
+from signing.model import Align, Field, FieldKind, FieldPlan, Level, Rectangle
+from signing.pades import appearance, fields
 from signing.pades.appearance import MILLIMETRE, SEAL_DIAMETER_MM, Appearance, StampImage
-from signing.pades.deferred import Pending, begin, complete
-from signing.pades.forms import fields_of
+from signing.pades.deferred import Finished, Pending, complete, started
+from signing.pades.fields import FormField
 from signing.pades.geometry import PageGeometry
-from signing.pades.placing import SignatureText, fill_number_and_date
-from signing.pades.prepare import prepare, sound
-from signing.pades.writer import open_for_update, pdf_faults
+from signing.pades.pages import geometry_of, page
+from signing.pades.placing import Placement, SignatureText, fill, place
+from signing.pades.prepare import add_fields
+from signing.pades.revision import Revision
+from signing.pades.syntax import Buffer
+from signing.pades.values import Value
 from signing.services import Services
 
 _MARGIN = 57.0
@@ -57,21 +60,8 @@ class Request:
     """The number given (issue), or number and notation (attachment)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A signed file."""
-
-    pdf: bytes
-    field: str
-    """Name of the field that holds the new signature."""
-    reached: Level = Level.B_B
-    """The level of the file."""
-    shortfall: SigningError | None = None
-    """Why it is below the level wanted; None = it is not."""
-
-
 def sign_for(
-    pdf: bytes,
+    pdf: Buffer,
     key: Signer,
     request: Request,
     font: TextFont | None,
@@ -79,15 +69,14 @@ def sign_for(
     *,
     level: Level = Level.B_B,
     services: Services = Services(),  # noqa: B008 - immutable
-) -> Outcome:
+) -> Finished:
     """Sign a file for a purpose, with the key's own algorithm. Raises as :func:`begin_for` and the key."""
     pending = begin_for(pdf, key.identity, request, font, now, level=level, algorithm=key.algorithm)
-    done = complete(pending, key, now, services)
-    return Outcome(done.pdf, done.field, done.reached, done.shortfall)
+    return complete(pending, key, now, services)
 
 
 def begin_for(
-    pdf: bytes,
+    pdf: Buffer,
     identity: SignerIdentity,
     request: Request,
     font: TextFont | None,
@@ -99,62 +88,45 @@ def begin_for(
     """Begin a signature for a purpose; :func:`signing.pades.deferred.finish` ends it.
 
     Approve and issue take the next empty field prepared for a person or a seal; when there is none, a field
-    is made low on the last page. ``font`` is needed whenever text is shown. Raises SigningError.
+    is made low on the last page. ``font`` is needed whenever text is shown. Whatever is filled or made on
+    the way is part of the same update. Raises SigningError.
     """
-    source, _ = sound(pdf)
-    states = fields_of(source)
-    made, name, look, words = _planned(source, identity, request, font, states, now)
-    new_field = request.purpose is None
-    pending = begin(
-        made, identity, name, look, words, now, level=level, algorithm=algorithm, new_field=new_field
-    )
-    return _based_on(pdf, pending)
+
+    def change(revision: Revision, entries: dict[str, Value], digits: int) -> str:
+        name, look = _chosen(revision, identity, request, font, now)
+        place(revision, Placement(name, request.purpose is None, look, entries, digits))
+        return name
+
+    words = SignatureText(reason=_REASONS[request.purpose] if request.purpose else "")
+    return started(pdf, identity, words, now, change, level=level, algorithm=algorithm, mend=True)
 
 
-def _based_on(pdf: bytes, pending: Pending) -> Pending:
-    """Tell what was appended to the file as it was given, fields made on the way included."""
-    whole = pending.base
-    if not whole.startswith(pdf):  # written anew
-        shift, base, before = len(whole), b"", whole
-    else:
-        shift, base, before = len(whole) - len(pdf), pdf, whole[len(pdf) :]
-    start, end = pending.room
-    return replace(pending, base=base, tail=before + pending.tail, room=(start + shift, end + shift))
-
-
-_Planned = tuple[bytes, str, Appearance, SignatureText]
-"""The file with its fields, the field to sign, what is shown, and the words of the dictionary."""
-
-
-def _planned(
-    pdf: bytes,
-    identity: SignerIdentity,
-    request: Request,
-    font: TextFont | None,
-    states: list[FieldState],
-    now: datetime,
-) -> _Planned:
+def _chosen(
+    revision: Revision, identity: SignerIdentity, request: Request, font: TextFont | None, now: datetime
+) -> tuple[str, Appearance]:
+    """Make what has to be made; return the field to sign and what it shows."""
+    known = list(fields.walk(revision))
     if request.purpose is None:
-        return pdf, _free_name(states), Appearance(), SignatureText()
-    words = SignatureText(reason=_REASONS[request.purpose])
+        return _free_name(known), Appearance()
     if request.purpose in (Purpose.ATTACHMENT, Purpose.COPY):
-        return _in_corner(pdf, identity, request, _needed(font), words, states, now)
+        return _in_corner(revision, identity, request, _needed(font), known, now)
     kind = FieldKind.PERSON if request.purpose is Purpose.APPROVE else FieldKind.SEAL
     lines: tuple[str, ...] = ()
     if request.purpose is Purpose.ISSUE:
-        pdf, shown = _fill(pdf, request, states, font, now)
+        shown = _fill(revision, request, known, font, now)
         if request.number and not shown:
             lines = (f"Số: {request.number}",)
     if request.image is None:
         lines = (*lines, identity.name, appearance.vietnam_time(now))
     look = Appearance(request.image, lines, _needed(font) if lines else None)
-    empty = next((s for s in states if s.signature and not s.filled and s.kind in (kind, None)), None)
+    empty = next((f for f in known if f.is_signature and not f.filled and f.kind in (kind, None)), None)
     if empty is not None:
-        return pdf, empty.name, look, words
-    name = _free_name(states)
-    geometry = _page(pdf, -1)
-    plan = FieldPlan((Field(kind, name, -1, _place(kind, geometry, states)),))
-    return prepare(pdf, plan, font).pdf, name, look, words
+        return empty.name, look
+    name = _free_name(known)
+    geometry = geometry_of(revision, page(revision, -1)[1])
+    at = _place(kind, geometry, _person(revision, known))
+    add_fields(revision, FieldPlan((Field(kind, name, -1, at),)), font)
+    return name, look
 
 
 def date_line(now: datetime) -> str:
@@ -171,53 +143,55 @@ def _needed(font: TextFont | None) -> TextFont:
 
 
 def _fill(
-    pdf: bytes, request: Request, states: list[FieldState], font: TextFont | None, now: datetime
-) -> tuple[bytes, bool]:
+    revision: Revision,
+    request: Request,
+    known: list[FormField],
+    font: TextFont | None,
+    now: datetime,
+) -> bool:
     """Fill the prepared fields for number and date; say whether the number is shown in one."""
     values: dict[str, str] = {}
-    for state in states:
-        if state.kind is FieldKind.NUMBER and not state.filled and request.number:
-            values[state.name] = request.number
-        elif state.kind is FieldKind.DATE and not state.filled:
-            values[state.name] = date_line(now)
-    shown = any(s.kind is FieldKind.NUMBER and s.name in values for s in states)
-    return (fill_number_and_date(pdf, values, font) if values else pdf), shown
+    for found in known:
+        if found.kind is FieldKind.NUMBER and not found.filled and request.number:
+            values[found.name] = request.number
+        elif found.kind is FieldKind.DATE and not found.filled:
+            values[found.name] = date_line(now)
+    if values:
+        fill(revision, values, font)
+    return any(f.kind is FieldKind.NUMBER and f.name in values for f in known)
 
 
 def _in_corner(
-    pdf: bytes,
+    revision: Revision,
     identity: SignerIdentity,
     request: Request,
     font: TextFont,
-    words: SignatureText,
-    states: list[FieldState],
+    known: list[FormField],
     now: datetime,
-) -> _Planned:
+) -> tuple[str, Appearance]:
     if request.purpose is Purpose.ATTACHMENT:
         lines = appearance.attachment_lines(request.number, now)
     else:
         lines = appearance.copy_lines("SAO Y", identity.name, now)
-    place = appearance.corner_rectangle(_page(pdf, 1).displayed, len(lines))
-    name = _free_name(states)
-    made = prepare(pdf, FieldPlan((Field(FieldKind.SEAL, name, 1, place),)), font)
-    return made.pdf, name, Appearance(None, lines, font, align=Align.RIGHT), words
+    displayed = geometry_of(revision, page(revision, 1)[1]).displayed
+    at = appearance.corner_rectangle(displayed, len(lines))
+    name = _free_name(known)
+    add_fields(revision, FieldPlan((Field(FieldKind.SEAL, name, 1, at),)), font)
+    return name, Appearance(None, lines, font, align=Align.RIGHT)
 
 
-def _page(pdf: bytes, number: int) -> PageGeometry:
-    writer = open_for_update(pdf)
-    with pdf_faults():
-        return writer.page(number)[2]
+def _person(revision: Revision, known: list[FormField]) -> Rectangle | None:
+    """Return where the person's signature is seen; None when there is none."""
+    signed = [f for f in known if f.kind is FieldKind.PERSON and f.filled]
+    shown = (fields.state(revision, found).rectangle for found in signed)
+    return next((place for place in shown if place is not None), None)
 
 
-def _place(kind: FieldKind, geometry: PageGeometry, states: list[FieldState]) -> Rectangle:
+def _place(kind: FieldKind, geometry: PageGeometry, signed: Rectangle | None) -> Rectangle:
     """Return where an unprepared signature goes: the person lower right, the seal over its left third."""
     width, height = geometry.displayed
     person = Rectangle(max(width - _MARGIN - 160, 0), min(_MARGIN + 30, height / 4), min(160, width), 70)
-    if kind is FieldKind.PERSON:
-        place = person
-    else:
-        signed = (s.rectangle for s in states if s.kind is FieldKind.PERSON and s.rectangle and s.filled)
-        place = appearance.seal_rectangle(next(signed, person))
+    place = person if kind is FieldKind.PERSON else appearance.seal_rectangle(signed or person)
     side = SEAL_DIAMETER_MM * MILLIMETRE
     if width < side or height < side:
         raise FieldFault(f"the page of {width:.0f} x {height:.0f} points is too small for a signature")
@@ -226,8 +200,8 @@ def _place(kind: FieldKind, geometry: PageGeometry, states: list[FieldState]) ->
     return Rectangle(x, y, place.width, place.height)
 
 
-def _free_name(states: list[FieldState]) -> str:
-    taken = {state.name for state in states}
+def _free_name(known: list[FormField]) -> str:
+    taken = {found.name for found in known}
     for index in range(1, len(taken) + 2):
         if (name := f"signature{index}") not in taken:
             return name

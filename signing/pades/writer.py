@@ -12,7 +12,6 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.errors import FieldFault, SigningError, UnreadableFile
-from signing.pades.geometry import PageGeometry, page_geometry
 
 
 class AppendWriter(IncrementalPdfFileWriter):
@@ -35,21 +34,17 @@ class AppendWriter(IncrementalPdfFileWriter):
             raise UnreadableFile("the PDF file has no document catalog")
         return root
 
-    def page(self, number: int) -> tuple[generic.Reference, generic.DictionaryObject, PageGeometry]:
-        """Return reference, object and geometry of a page counted from 1 (-1 is the last)."""
+    def page(self, number: int) -> tuple[generic.Reference, generic.DictionaryObject, int]:
+        """Return reference and object of a page counted from 1 (-1 is the last), and the number of pages."""
         count = int(self.root["/Pages"]["/Count"])
         index = number - 1 if number > 0 else count + number
         if not 0 <= index < count:
             raise FieldFault(f"there is no page {number}: the file has {count}")
-        ref, _ = self.find_page_for_modification(index)  # type: ignore[no-untyped-call]  # as above
+        ref, _ = self.find_page_for_modification(index)  # type: ignore[no-untyped-call]  # not annotated
         page = ref.get_object()
         if not isinstance(page, generic.DictionaryObject):
             raise UnreadableFile(f"page {number} is not a page")
-        return ref.reference if isinstance(ref, generic.IndirectObject) else ref, page, page_geometry(page)
-
-    def annotate(self, page: generic.Reference, annotation: generic.IndirectObject) -> None:
-        """Add an annotation to a page."""
-        self.register_annotation(page, annotation)  # type: ignore[no-untyped-call]  # library not annotated
+        return ref.reference if isinstance(ref, generic.IndirectObject) else ref, page, count
 
     def catalog_changed(self) -> None:
         """Write the document catalog with the update."""

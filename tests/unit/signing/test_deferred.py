@@ -72,7 +72,7 @@ def test_the_value_over_another_file_is_refused(office: Office, pending: Pending
 
 
 def test_another_file_than_the_one_begun_is_refused(pending: Pending) -> None:
-    changed = pending.base.replace(b"%PDF-1.7", b"%PDF-1.6")
+    changed = bytes(pending.base).replace(b"%PDF-1.7", b"%PDF-1.6")
     with pytest.raises(SigningError) as caught:
         Pending.from_bytes(pending.to_bytes(), changed)
     assert caught.value.code == "signing.pending"
