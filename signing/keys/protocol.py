@@ -40,17 +40,17 @@ class SignatureAlgorithm(StrEnum):
     @property
     def digest(self) -> str:
         """Name of the hash in hashlib's spelling."""
-        return self.value.rpartition("-")[2]
+        return self.rpartition("-")[2]
 
     @property
     def is_rsa(self) -> bool:
         """Whether an RSA key makes it; an elliptic curve key makes the others."""
-        return self.value.startswith("rsa")
+        return self.startswith("rsa")
 
     @property
     def is_pss(self) -> bool:
         """Whether the padding is PSS."""
-        return self.value.startswith("rsa-pss")
+        return self.startswith("rsa-pss")
 
 
 HASHES: dict[str, hashes.HashAlgorithm] = {

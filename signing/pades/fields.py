@@ -147,7 +147,11 @@ def rectangle(revision: Revision, widget: dict[str, Value]) -> tuple[float, floa
 def displayed_size(revision: Revision, widget: dict[str, Value]) -> tuple[float, float, int]:
     """Return width, height (user space units, as seen upright) and page rotation of a widget."""
     x1, y1, x2, y2 = rectangle(revision, widget) or (0.0, 0.0, 0.0, 0.0)
-    page = entry(revision, widget, "/P")
-    rotation = geometry_of(revision, page).rotation if isinstance(page, dict) else 0
+    if KIND_KEY in widget:  # prepared here: the turn of the page stands in the field
+        turn = entry(revision, entry(revision, widget, "/MK"), "/R")
+        rotation = turn if isinstance(turn, int) and turn in (90, 180, 270) else 0
+    else:
+        page = entry(revision, widget, "/P")
+        rotation = geometry_of(revision, page).rotation if isinstance(page, dict) else 0
     width, height = abs(x2 - x1), abs(y2 - y1)
     return (height, width, rotation) if rotation in (90, 270) else (width, height, rotation)

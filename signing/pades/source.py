@@ -144,19 +144,23 @@ class Source:
 
         A file of which only some are wrong looks well until a reader repairs it, each in its own way.
         """
-        seen: set[int] = set()
-        for section in self.sections:
-            for number, place in section.places():
-                if number in seen:
+        newer: set[int] = set()
+        for index, section in enumerate(self.sections):
+            for number, generation, offset in section.plain():
+                if number in newer:
                     continue
-                seen.add(number)
-                if place.packed:
-                    continue
-                data, pos = self._at(place.offset)
-                head = header(data, pos)
-                if head is None or head[0] != number or head[1] != place.generation:
+                data, pos = self._at(offset)
+                mark = b"%d %d obj" % (number, generation)
+                if data[pos : pos + len(mark)] != mark and not self._leads(data, pos, number, generation):
                     raise UnreadableFile(
                         f"the cross-references of the PDF file are broken (object {number}): save it anew "
                         "with the program that made it",
                         code="signing.broken_xref",
                     )
+            if index + 1 < len(self.sections):
+                newer.update(section.speaks_of())
+
+    def _leads(self, data: Buffer, pos: int, number: int, generation: int) -> bool:
+        """Whether an object stands there, written in some other way than most."""
+        head = header(data, pos)
+        return head is not None and head[:2] == (number, generation)

@@ -18,16 +18,11 @@ Buffer: TypeAlias = bytes | mmap.mmap
 _SPACE = rb"\x00\t\n\x0c\r "
 _ENDS = rb"(?=[\x00\t\n\x0c\r ()<>\[\]{}/%]|\Z)"
 _TOKEN: Final = re.compile(
-    rb"(?:[" + _SPACE + rb"]+|%[^\r\n]*+)*+"
+    rb"[" + _SPACE + rb"]*+"
     rb"(?:(/[^\x00\t\n\x0c\r ()<>\[\]{}/%]*+)"  # 1 name
-    rb"|(\d{1,10})["
-    + _SPACE
-    + rb"]+(\d{1,5})["
-    + _SPACE
-    + rb"]+R"
-    + _ENDS  # 2, 3 reference
-    + rb"|([+-]?\d{1,20})"
-    + _ENDS  # 4 integer
+    rb"|(\d{1,10}+)(?:[" + _SPACE + rb"]++(\d{1,5}+)[" + _SPACE + rb"]++R" + _ENDS + rb"|" + _ENDS + rb")"
+    rb"|([+-]?\d{1,20}+)"
+    + _ENDS  # 4 integer with a sign; before it 2 integer, 3 reference
     + rb"|(<<)|(>>)|(\[)|(\])"  # 5 to 8
     rb"|\(([^()\\\r]*+)\)"  # 9 simple string
     rb"|<([0-9A-Fa-f" + _SPACE + rb"]*+)>"  # 10 hexadecimal string
@@ -35,8 +30,24 @@ _TOKEN: Final = re.compile(
     + _ENDS  # 11 real
     + rb"|(true|false|null)"
     + _ENDS  # 12
-    + rb"|(\())"  # 13 string with escapes
+    + rb"|(\()"  # 13 string with escapes
+    rb"|(%[^\r\n]*+))"  # 14 comment
 )
+_NAME: Final = 1
+_INTEGER: Final = 2
+_REFERENCE: Final = 3
+_SIGNED: Final = 4
+_DICTIONARY: Final = 5
+_DICTIONARY_END: Final = 6
+_ARRAY: Final = 7
+_ARRAY_END: Final = 8
+_OPENING: Final = (_DICTIONARY, _ARRAY)
+_CLOSING: Final = (_DICTIONARY_END, _ARRAY_END)
+_STRING: Final = 9
+_HEXADECIMAL: Final = 10
+_REAL: Final = 11
+_KEYWORD: Final = 12
+_COMMENT: Final = 14
 _OBJECT: Final = re.compile(
     rb"[" + _SPACE + rb"]*+(\d{1,10})[" + _SPACE + rb"]+(\d{1,5})[" + _SPACE + rb"]+obj" + _ENDS
 )
@@ -82,7 +93,8 @@ def _name(raw: bytes) -> Name:
 
 def parse(data: Buffer, pos: int) -> tuple[Value, int]:
     """Return the object at an offset and the offset behind it. Raises Odd."""
-    match = _TOKEN.match
+    # The order of the tests is that of frequency: this loop is what reading a file costs.
+    match, known = _TOKEN.match, _names
     stack: list[tuple[list[Value] | None, int]] = []
     items: list[Value] | None = None
     closer = 0
@@ -93,31 +105,36 @@ def parse(data: Buffer, pos: int) -> tuple[Value, int]:
             raise Odd("an object cannot be read")
         pos = found.end()
         kind = found.lastindex
-        if kind == 1:
-            value = _name(found[1])
-        elif kind == 3:
-            value = Ref(int(found[2]), int(found[3]))
-        elif kind == 4:
-            value = int(found[4])
-        elif kind == 5 or kind == 7:
+        if kind == _NAME:
+            raw = found[_NAME]
+            value = known.get(raw) or _name(raw)
+        elif kind == _INTEGER:
+            value = int(found[_INTEGER])
+        elif kind == _REFERENCE:
+            value = Ref(int(found[2]), int(found[_REFERENCE]))
+        elif kind in _OPENING:
             if len(stack) >= _DEEPEST:
                 raise Odd("objects are nested too deeply")
             stack.append((items, closer))
             items, closer = [], kind + 1
             continue
-        elif kind == 6 or kind == 8:
+        elif kind in _CLOSING:
             if items is None or kind != closer:
                 raise Odd("a dictionary or an array ends that did not begin")
-            value = _dictionary(items) if kind == 6 else items
+            value = _dictionary(items) if kind == _DICTIONARY_END else items
             items, closer = stack.pop()
-        elif kind == 9:
-            value = found[9]
-        elif kind == 10:
-            value = _hexadecimal(found[10])
-        elif kind == 11:
-            value = float(found[11])
-        elif kind == 12:
-            value = _KEYWORDS[found[12]]
+        elif kind == _STRING:
+            value = found[_STRING]
+        elif kind == _HEXADECIMAL:
+            value = _hexadecimal(found[_HEXADECIMAL])
+        elif kind == _REAL:
+            value = float(found[_REAL])
+        elif kind == _KEYWORD:
+            value = _KEYWORDS[found[_KEYWORD]]
+        elif kind == _SIGNED:
+            value = int(found[_SIGNED])
+        elif kind == _COMMENT:
+            continue
         else:
             value, pos = _string(data, pos)
         if items is None:
@@ -125,10 +142,13 @@ def parse(data: Buffer, pos: int) -> tuple[Value, int]:
         items.append(value)
 
 
+_ONLY_NAMES: Final = frozenset((Name,))
+
+
 def _dictionary(items: list[Value]) -> dict[str, Value]:
     keys, values = items[::2], items[1::2]
     made: dict[str, Value] = dict(zip(keys, values, strict=False))  # type: ignore[arg-type]  # checked below
-    if len(items) % 2 or len(made) != len(keys) or any(type(key) is not Name for key in keys):
+    if len(items) % 2 or len(made) != len(keys) or not _ONLY_NAMES.issuperset(map(type, keys)):
         raise Odd("a dictionary has a key twice, without value, or that is no name")
     return made
 

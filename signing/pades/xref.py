@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 from signing.pades.syntax import Buffer, Odd, StreamHead, indirect, parse, stream_data
@@ -20,7 +20,6 @@ _XREF: Final = re.compile(rb"xref[ \t]*(?:\r\n|\n|\r)")
 _RANGE: Final = re.compile(rb"(\d{1,10}) (\d{1,10})[ \t]*(?:\r\n|\n|\r)")
 _TRAILER: Final = re.compile(rb"[\x00\t\n\x0c\r ]*trailer")
 _ENTRY: Final = re.compile(rb"(\d{10}) (\d{5}) ([nf])(?:\r\n| \r| \n)")
-_ENTRIES: Final = re.compile(rb"(?:\d{10} \d{5} [nf](?:\r\n| \r| \n))*+")
 _ENTRY_SIZE: Final = 20
 MOST_OBJECTS: Final = 8_388_607
 """Objects of a file (Annex C)."""
@@ -59,16 +58,25 @@ class Table:
                 return True, _place(int(found[1]), int(found[2])) if found[3] == b"n" else None
         return False, None
 
-    def places(self) -> Iterator[tuple[int, Place]]:
-        """Yield all objects in use, by number."""
+    def plain(self) -> list[tuple[int, int, int]]:
+        """Return number, generation and offset of all objects in use that stand in the file itself."""
+        found: list[tuple[int, int, int]] = []
         for first, count, at in self.ranges:
-            lines = bytes(self.data[at : at + _ENTRY_SIZE * count])
-            for index in range(count):
-                start = _ENTRY_SIZE * index
-                if lines[start + 17] == 110:  # n
-                    place = _place(int(lines[start : start + 10]), int(lines[start + 11 : start + 16]))
-                    if place is not None:
-                        yield first + index, place
+            words = bytes(self.data[at : at + _ENTRY_SIZE * count]).split()
+            if len(words) != 3 * count:
+                raise Odd("the entries of a cross-reference table are not 20 bytes long")
+            found += [
+                (number, int(generation), int(offset))
+                for number, offset, generation, kind in zip(
+                    range(first, first + count), words[::3], words[1::3], words[2::3], strict=True
+                )
+                if kind == b"n" and offset != b"0000000000"
+            ]
+        return found
+
+    def speaks_of(self) -> Iterator[int]:
+        """Yield the numbers of all objects, free or in use."""
+        return chain.from_iterable(range(first, first + count) for first, count, _ in self.ranges)
 
 
 def _place(offset: int, generation: int) -> Place | None:
@@ -95,13 +103,22 @@ class Packed:
                 return True, self._row(row + number - first)
         return False, None
 
-    def places(self) -> Iterator[tuple[int, Place]]:
-        """Yield as :meth:`Table.places`."""
-        for first, count, row in self.ranges:
-            for index in range(count):
-                place = self._row(row + index)
-                if place is not None:
-                    yield first + index, place
+    def plain(self) -> list[tuple[int, int, int]]:
+        """Return as :meth:`Table.plain`."""
+        found: list[tuple[int, int, int]] = []
+        kinds = self.columns[0] if self.widths[0] == 1 else None
+        for first, count, start in self.ranges:
+            for row in range(start, start + count):
+                if kinds is not None and kinds[row] & 0xFF != 1:
+                    continue
+                place = self._row(row)
+                if place is not None and not place.packed:
+                    found.append((first + row - start, place.generation, place.offset))
+        return found
+
+    def speaks_of(self) -> Iterator[int]:
+        """Yield as :meth:`Table.speaks_of`."""
+        return chain.from_iterable(range(first, first + count) for first, count, _ in self.ranges)
 
     def _row(self, row: int) -> Place | None:
         kind_width, second, third = self.widths
@@ -133,9 +150,8 @@ def _table(data: Buffer, pos: int) -> Table:
     while (found := _RANGE.match(data, pos)) is not None:
         first, count, start = int(found[1]), int(found[2]), found.end()
         pos = start + _ENTRY_SIZE * count
-        entries = _ENTRIES.match(data, start, pos)
-        if first + count > MOST_OBJECTS or entries is None or entries.end() != pos:
-            raise Odd("the entries of a cross-reference table are not 20 bytes long")
+        if first + count > MOST_OBJECTS:
+            raise Odd("a cross-reference table names too many objects")
         ranges.append((first, count, start))
     end = _TRAILER.match(data, pos)
     if end is None or not ranges:
