@@ -53,7 +53,8 @@ def build(
     app[CATALOGUE] = i18n.load()
     app[ASSETS] = Assets()
     app[METRICS] = Metrics()
-    app[ACCESS] = structlog.BytesLogger(sys.stderr.buffer).msg if access is None else access
+    lines = access_log.Lines(structlog.BytesLogger(sys.stderr.buffer).msg)
+    app[ACCESS] = lines if access is None else access
     app[HUB] = hub or Hub()
     app[TLS] = settings.tls
     app[TRUSTED] = tuple(settings.trusted_proxies)
@@ -65,6 +66,11 @@ def build(
                 prepare(kind)  # before requests need it on the loop while rows need it in threads
     app.on_response_prepare.append(security_headers.on_prepare)
     app.on_shutdown.append(_close_live)
+
+    async def write_lines(_: web.Application) -> None:
+        lines.flush()
+
+    app.on_cleanup.append(write_lines)
     _add(app)
     return app
 

@@ -44,9 +44,10 @@ def language_of(request: web.Request) -> Language:
     """Return the language of the request, found once."""
     language = request.get(LANGUAGE)
     if language is None:
-        language = i18n.language_of(
-            request.cookies.get(i18n.LANGUAGE_COOKIE), request.headers.get("Accept-Language")
-        )
+        headers = request.headers
+        # Machines send no cookie: asking for the cookies would parse them all the same.
+        cookie = request.cookies.get(i18n.LANGUAGE_COOKIE) if "Cookie" in headers else None
+        language = i18n.language_of(cookie, headers.get("Accept-Language"))
         request[LANGUAGE] = language
     return language
 

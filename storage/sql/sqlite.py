@@ -47,13 +47,14 @@ class SqliteDatabase:
             async with self.transaction() as unit:
                 return await unit.fetch(statement, params, into)
         self._check_open()
-        reader = await self._idle.get()
+        idle = self._idle
+        reader = await idle.get() if idle.empty() else idle.get_nowait()
         try:
             return await hop(reader, _fetching(statement, params, into))
         except (sqlite3.Error, *BINDING_ERRORS) as error:
             raise translated(error, statement) from error
         finally:
-            self._idle.put_nowait(reader)
+            idle.put_nowait(reader)
 
     async def fetch_one(self, statement: Statement, params: Params, into: type[T]) -> T | None:
         """Return the first row, or None. Raises SqlError, RowMismatch."""

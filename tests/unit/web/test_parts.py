@@ -20,6 +20,7 @@ from web.answers import disposition, local
 from web.assets import Assets
 from web.links import address
 from web.live.hub import HUB, QUEUE_EVENTS, RELOAD, SOCKETS_PER_ACCOUNT, Event, Hub
+from web.middleware import access_log, request_id
 from web.pages.drafting import paragraphs, typed_text
 from web.pages.outgoing import outside_of
 from web.routes import PageQuery
@@ -166,3 +167,21 @@ def test_every_role_has_its_places_and_home_first() -> None:
 def test_fixed_words_are_tried_before_parameters() -> None:
     paths = [route.path for route in routes()]
     assert paths.index("/so/{body_id}/day-so") < paths.index("/so/{body_id}/{book}")
+
+
+async def test_lines_of_requests_are_written_a_few_at_a_time_and_none_is_lost() -> None:
+    written: list[bytes] = []
+    lines = access_log.Lines(written.append)
+    for number in range(access_log.LINES_LIMIT + 2):
+        lines(b"%d" % number)
+    await asyncio.sleep(access_log.LINES_DELAY_SECONDS * 2)
+
+    assert len(written) == 2
+    assert b"\n".join(written).split(b"\n") == [b"%d" % n for n in range(access_log.LINES_LIMIT + 2)]
+
+
+async def test_ids_of_requests_are_all_different() -> None:
+    ids = {request_id.fresh() for _ in range(1_000)}
+
+    assert len(ids) == 1_000
+    assert {len(one) for one in ids} == {20}
