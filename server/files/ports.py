@@ -21,6 +21,10 @@ class Judge(Protocol):
         """Return what the file is; raises Refused naming what is wrong, Unavailable."""
         ...
 
+    async def text(self, path: Path, pages: int) -> tuple[str, ...]:
+        """Return the text of the first pages of a PDF; raises Refused, Unavailable."""
+        ...
+
 
 class Intake(Protocol):
     """Takes a complete file in, as ``server.files.service`` does; raises what it raises."""

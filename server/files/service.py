@@ -36,6 +36,9 @@ from storage.sql.protocol import Reader
 KNOWN_OBJECTS_MAX = 512
 """Objects whose row is remembered; a row never changes, and 512 of 200 MiB take 3 MiB of memory."""
 
+TEXT_PAGES_MAX = 200
+"""Pages whose text is read at most."""
+
 
 class Files:
     """Takes files in, keeps them, hands them out.
@@ -222,6 +225,15 @@ class Files:
         info = await self.info(digest)
         async with spooled(self._spool, self.read(info), limit_bytes=info.size_bytes) as spool:
             yield spool.path
+
+    async def text(self, digest: str, pages: int = TEXT_PAGES_MAX) -> tuple[str, ...]:
+        """Return the text of the first pages of a PDF, read in a child process; "" for a scanned page.
+
+        The caller has checked that the actor may see the file. Raises NotFound ``files.unknown``; Refused
+        ``files.broken``, ``files.takes_too_long``; Unavailable as ``read_bytes`` and ``receive``.
+        """
+        async with self.spooled(digest) as path:
+            return await self._guard.text(path, pages)
 
     async def objects(self, after: str = "", limit: int = 500) -> list[ObjectRow]:
         """Return rows of objects in the order of their digests, after one (checks of the whole store)."""

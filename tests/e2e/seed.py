@@ -85,6 +85,7 @@ class Seeding:
         for stage, kind, subject in DRAFTS:
             self.made.documents[stage] = await self._document(stage, kind, subject)
         await self._restricted()
+        await self._uploaded()
         await self._dispatch()
         await self._numbers()
         return self.made
@@ -248,6 +249,26 @@ class Seeding:
             recipients=["z06-01"],
             clerk_post=f"{HEALTH}.van-thu",
         )
+
+    async def _uploaded(self) -> None:
+        """A PDF of the author's own, revised once: its fields can be placed, its versions compared."""
+        subject = "Quy chế phối hợp phòng, chống dịch bệnh giữa ngành y tế và các xã"
+        fields = {
+            "body_id": HEALTH,
+            "type_code": "ke-hoach",
+            "subject": subject,
+            "secrecy": "none",
+            "signer_post": DIRECTOR,
+            "recipients": ["z03-01"],
+        }
+        author = "chuyenvien.syt"
+        document = await self.act(author, "/documents", {"fields": fields})
+        for n, words in enumerate((subject, f"{subject} (bản tiếp thu ý kiến)"), 1):
+            page = await asyncio.to_thread(pdf, "SỞ Y TẾ", "", words, self._today)
+            main = await self.upload(author, f"quy-che-{n}.pdf", page)
+            command = {"fields": fields, "main": main, "version": document["version"]}
+            document = await self.act(author, f"/documents/{document['id']}/versions", command)
+        self.made.documents["uploaded"] = document["id"]
 
     async def _dispatch(self) -> None:
         """Send the issued one to bodies that each come another way with it, and to one by post."""

@@ -200,3 +200,35 @@ def test_language_and_theme_are_kept(stage: Stage, browser: Browser) -> None:
         page.goto("/du-thao")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         assert watch.said == []
+
+
+def test_fields_are_placed_by_mouse_and_by_keyboard(stage: Stage, browser: Browser) -> None:
+    """The seal is dragged, the number moved with the arrow keys; the numbers beside follow, and are saved."""
+    with stage.enter(browser, "chuyenvien.syt", viewport=DESK) as context:
+        page = context.new_page()
+        address = f"/van-ban/{stage.seeded.documents['uploaded']}"
+        page.goto(f"{address}/vi-tri")
+        number, seal = page.locator(".spot.number"), page.locator(".spot.seal")
+        left = page.locator("[data-spot=number] input[name=x]")
+        before = float(left.input_value())
+        number.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Shift+ArrowRight")
+        expect(left).to_have_value(f"{before + 11:.1f}")
+        low = page.locator("[data-spot=seal] input[name=y]")
+        was = float(low.input_value())
+        seal.scroll_into_view_if_needed()
+        box = seal.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 20, box["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 20, box["y"] - 60, steps=4)
+        page.mouse.up()
+        dragged = float(low.input_value())
+        assert dragged > was + 10
+        page.get_by_role("button", name="Lưu vị trí").click()
+        expect(page.get_by_role("status").first).to_contain_text("Đã lưu vị trí")
+    view = stage.api("chuyenvien.syt", "GET", f"/documents/{stage.seeded.documents['uploaded']}")
+    places = {one["kind"]: one for one in view["versions"][-1]["placements"]}
+    assert abs(places["seal"]["y"] - dragged * 72 / 25.4) < 0.2
+    assert abs(places["number"]["x"] - (before + 11) * 72 / 25.4) < 0.2

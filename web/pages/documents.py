@@ -13,7 +13,6 @@ from server.documents.model import Act, State
 from server.documents.service import Filter
 from server.documents.states import ListKind
 from server.documents.views import DocumentView
-from server.kernel.errors import NotFound
 from web.links import address
 from web.pages.shared import PrimaryAct, download
 from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Route
@@ -142,19 +141,6 @@ def primary_act(verb: str, base: str) -> PrimaryAct | None:
     return PrimaryAct(f"document.act.{word}", icon, form=form)
 
 
-async def version(call: Call[NoBody, NoQuery]) -> Html:
-    """Show an older version."""
-    text = call.path["n"]
-    if not (text.isascii() and text.isdigit() and len(text) < 9):
-        raise NotFound("documents.version_unknown", n=text)
-    documents = call.services.documents
-    shown = await documents.version(call.actor, call.path["document_id"], int(text))
-    return Html(
-        "documents/version.html",
-        {"id": call.path["document_id"], "version": shown.version, "fields": shown.fields},
-    )
-
-
 async def file(call: Call[NoBody, NoQuery]) -> Download:
     """Send a file of a document."""
     view = await call.services.documents.open_file(call.actor, call.path["document_id"], call.path["digest"])
@@ -164,6 +150,5 @@ async def file(call: Call[NoBody, NoQuery]) -> Download:
 PAGES = [
     Route("GET", DRAFTS, "pages.drafts", drafts, "documents.read", "Drafts", query=DraftsQuery, page=True),
     Route("GET", ONE, "pages.document", detail, "documents.read", "Document", page=True),
-    Route("GET", ONE + "/ban/{n}", "pages.version", version, "documents.read", "A version", page=True),
     Route("GET", ONE + "/tep/{digest}", "pages.document_file", file, "documents.read", "A file", page=True),
 ]

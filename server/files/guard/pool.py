@@ -133,6 +133,21 @@ class Guard:
             raise Refused.of([Fault(one.code, params=one.params) for one in answer.findings])
         return answer.inspection
 
+    async def text(self, path: Path, pages: int) -> tuple[str, ...]:
+        """Return the text of the first pages of a PDF that was taken in; a scan gives empty pages.
+
+        At most ``text.CHARACTERS_MAX`` characters are read. Raises Refused ``files.broken``,
+        ``files.takes_too_long``; Unavailable as ``inspect``.
+        """
+        worker = await self._take()
+        try:
+            answer = await self._judge(worker, path, self._limits, pages)
+        finally:
+            self._free.put_nowait(worker)
+        if answer.unreadable:
+            raise Refused("files.broken", reason=answer.unreadable)
+        return answer.text
+
     async def close(self) -> None:
         """End the workers; files being judged fail with ``files.guard_unavailable``."""
         self._closed = True
@@ -149,10 +164,11 @@ class Guard:
         finally:
             self._waiting -= 1
 
-    async def _judge(self, worker: _Worker, path: Path, limits: GuardLimits) -> Answer:
+    async def _judge(self, worker: _Worker, path: Path, limits: GuardLimits, text_pages: int = 0) -> Answer:
         """Ask the worker; a file that ends two fresh workers is at fault, one that ends one may not be."""
-        question = Ask(str(path), limits.max_pages, limits.max_objects, math.ceil(limits.timeout_seconds))
-        too_long = Refused("files.takes_too_long", seconds=math.ceil(limits.timeout_seconds))
+        seconds = math.ceil(limits.timeout_seconds)
+        question = Ask(str(path), limits.max_pages, limits.max_objects, seconds, text_pages)
+        too_long = Refused("files.takes_too_long", seconds=seconds)
         for attempt in (1, 2):
             try:
                 async with asyncio.timeout(limits.timeout_seconds):

@@ -26,6 +26,8 @@ class Ask:
     """As in GuardLimits."""
     cpu_seconds: int
     """Processor time for this file, after which the kernel ends the worker."""
+    text_pages: int = 0
+    """Read the text of so many pages instead of judging; 0 = judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Answer:
     """Set when nothing is wrong."""
     findings: tuple[Finding, ...] = ()
     """Everything that is wrong, in the order of importance."""
+    text: tuple[str, ...] = ()
+    """Text of each page asked for, when text was asked for."""
     unreadable: str = ""
     """Why the file could not be opened at all; not a fault of the file."""
 

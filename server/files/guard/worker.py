@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from server.files.guard import envelope, structure
+from server.files.guard import envelope, structure, text
 from server.files.guard.wire import LENGTH_BYTES, Answer, Ask, Finding, framed, length_of
 
 ADDRESS_SPACE_BYTES = 512 * 1024 * 1024
@@ -64,7 +64,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     while prefix := questions.read(LENGTH_BYTES):
         ask = msgspec.json.decode(questions.read(length_of(prefix)), type=Ask)
         allow_cpu(ask.cpu_seconds)
-        answers.write(framed(judge(ask)))
+        answers.write(framed(text.read(ask) if ask.text_pages else judge(ask)))
         answers.flush()
 
 

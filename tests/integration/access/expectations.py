@@ -67,7 +67,7 @@ MAY: dict[str, str] = {
         documents.render documents.save documents.submit documents.take_back documents.withdraw
         pages.ask pages.ask_form pages.document_comment pages.document_render pages.document_submit
         pages.document_take_back pages.document_withdraw pages.draft_create pages.draft_edit
-        pages.draft_new pages.draft_save pages.upload pages.upload_form
+        pages.draft_new pages.draft_save pages.place pages.place_form pages.upload pages.upload_form
     """,
     "COLHSK": """
         files.append_upload files.begin_upload files.receive files.upload_state
@@ -76,7 +76,7 @@ MAY: dict[str, str] = {
         circulation.arrival circulation.counts circulation.dispatch circulation.file circulation.inbox
         circulation.sent documents.counts documents.events documents.file documents.get documents.list
         documents.version pages.arrival pages.arrival_file pages.arrival_signatures pages.dispatch
-        pages.document pages.document_file pages.document_signatures pages.drafts pages.inbox
+        pages.document pages.compare pages.document_file pages.document_signatures pages.drafts pages.inbox
         pages.search pages.sendings pages.sent pages.version signatures.check
     """,
     "COLHV": """

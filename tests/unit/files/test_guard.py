@@ -287,3 +287,11 @@ def test_every_code_of_guard_and_scanner_has_its_message_in_both_languages() -> 
         assert {"vi", "en"} <= set(messages[code]), code
         placeholders = [set(re.findall(r"{\w+}", messages[code][language])) for language in ("vi", "en")]
         assert placeholders[0] == placeholders[1], code
+
+
+async def test_text_is_read_page_by_page(corpus: Path, guard: Guard) -> None:
+    """For comparing versions; a page without text is empty; what is no PDF is refused."""
+    assert len(await guard.text(corpus / "linearized.pdf", 2)) == 2
+    with pytest.raises(Refused) as caught:
+        await guard.text(corpus / "html.pdf", 2)
+    assert caught.value.code == "files.broken"

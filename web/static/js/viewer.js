@@ -117,6 +117,8 @@ class Viewer {
       page.leaf.removeAttribute("role");
       page.leaf.replaceChildren(canvas, layer);
       page.drawn = wanted;
+      const detail = { number: Number(page.leaf.dataset.number), scale: wanted, width: page.width, height: page.height };
+      page.leaf.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail }));
     })();
     try { await page.job; } catch (error) { this.say(`${this.root.dataset.failed}`); void error; return; }
     finally { page.job = null; }
