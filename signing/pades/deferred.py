@@ -17,7 +17,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing import cms
+from signing import cms, stamps
 from signing.errors import ServiceFault, SigningError
 from signing.keys.protocol import (
     SignatureAlgorithm,
@@ -29,6 +29,7 @@ from signing.keys.protocol import (
 )
 from signing.model import Level
 from signing.pades.appearance import Appearance
+from signing.pades.longterm import append, fill_room
 from signing.pades.opening import updated
 from signing.pades.placing import (
     Placement,
@@ -40,7 +41,7 @@ from signing.pades.placing import (
 from signing.pades.revision import Revision
 from signing.pades.syntax import Buffer
 from signing.pades.values import Value
-from signing.services import Services
+from signing.services import Services, Timestamper
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,17 +221,69 @@ def finish(
     later. Raises KeyFault ``signing.value_wrong`` or ``signing.key_revoked``.
     """
     require_true(pending.identity.certificate, pending.algorithm, value, pending.to_be_signed)
-    reached, shortfall, token = Level.B_B, None, None
+    token, shortfall = None, None
     if pending.level is not Level.B_B:
         try:
-            if services.timestamper is None:
-                raise ServiceFault("no time-stamping authority is configured")
-            token = services.timestamper.stamp(hashlib.sha256(value).digest(), at)
-            reached = Level.B_T
+            token = _stamper(services).stamp(hashlib.sha256(value).digest(), at)
         except ServiceFault as error:
             shortfall = error
     message = cms.assemble(pending.to_be_signed, value, pending.algorithm, pending.identity, timestamp=token)
-    return Finished(pending.base, _filled(pending, message), pending.field, reached, shortfall)
+    tail = fill_room(pending.tail, pending.room, message)
+    if token is None:
+        return Finished(pending.base, tail, pending.field, Level.B_B, shortfall)
+    signed = Signed(pending.base, tail, pending.room, pending.identity, token)
+    tail, reached, shortfall = prolonged(signed, pending.level, services, at)
+    return Finished(pending.base, tail, pending.field, reached, shortfall)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A file whose newest signature is at level B-T."""
+
+    base: Buffer
+    tail: bytes
+    room: tuple[int, int]
+    """Where in ``tail`` the signature's hexadecimal string stands."""
+    identity: SignerIdentity
+    token: bytes
+    """Its time-stamp."""
+
+
+def prolonged(
+    signed: Signed, level: Level, services: Services, at: datetime
+) -> tuple[bytes, Level, ServiceFault | None]:
+    """Bring a signature from B-T to B-LT or B-LTA; return the tail, the level reached, and why not more."""
+    tail = signed.tail
+    if level not in (Level.B_LT, Level.B_LTA):
+        return tail, Level.B_T, None
+    try:
+        source = services.revocation
+        if source is None:
+            raise ServiceFault("no source of revocation information is configured")
+        evidence = source.evidence(signed.identity.certificate, signed.identity.chain, at)
+        authority, issuers = stamps.parse(signed.token).signer()
+        evidence = evidence + source.evidence(authority, (*issuers, *signed.identity.chain), at)
+    except ServiceFault as error:
+        return tail, Level.B_T, error
+    contents = bytes.fromhex(tail[signed.room[0] + 1 : signed.room[1] - 1].decode("ascii"))
+    wanted = level is Level.B_LTA
+    more, room, _ = append(signed.base, tail, contents, evidence, stamped=wanted)
+    if room is None:
+        return tail + more, Level.B_LT, None
+    start, end = room[0] + len(tail), room[1] + len(tail)
+    try:
+        digest = ranges_digest(signed.base, tail + more, (start, end), "sha256")
+        token = _stamper(services).stamp(digest, at)
+    except ServiceFault as error:
+        more, _, _ = append(signed.base, tail, contents, evidence, stamped=False)
+        return tail + more, Level.B_LT, error
+    return fill_room(tail + more, (start, end), token), Level.B_LTA, None
+
+
+def _stamper(services: Services) -> Timestamper:
+    if services.timestamper is None:
+        raise ServiceFault("no time-stamping authority is configured")
+    return services.timestamper
 
 
 def complete(
@@ -250,16 +303,6 @@ def ranges_digest(base: Buffer, tail: bytes, room: tuple[int, int], digest: str)
     state.update(view[: room[0]])
     state.update(view[room[1] :])
     return state.digest()
-
-
-def _filled(pending: Pending, message: bytes) -> bytes:
-    start, end = pending.room
-    digits = message.hex().encode()
-    spare = end - start - 2 - len(digits)
-    if spare < 0:
-        raise SigningError("the time-stamp is longer than the room kept for it", code="signing.room")
-    contents = b"<" + digits + b"0" * spare + b">"
-    return b"".join((pending.tail[:start], contents, pending.tail[end:]))
 
 
 def _text(data: bytes) -> str:
