@@ -14,11 +14,13 @@ from storage.sql.rows import prepare
 from web import i18n, system, table
 from web.assets import ASSETS, Assets
 from web.endpoint import endpoint
+from web.i18n import Catalogue
 from web.keys import ACCESS, CATALOGUE, SERVICES, TABLE, TLS, TRUSTED
 from web.live.hub import HUB, Hub
 from web.live.socket import live
 from web.middleware import access_log, csrf, errors, request_id, security_headers, session
 from web.middleware.metrics import METRICS, Metrics
+from web.openapi import DESCRIPTION, Description, Words
 from web.render import RENDERER, Renderer
 from web.routes import Route
 
@@ -59,6 +61,7 @@ def build(
     app[TLS] = settings.tls
     app[TRUSTED] = tuple(settings.trusted_proxies)
     app[TABLE] = tuple(table.routes() if routes is None else routes)
+    app[DESCRIPTION] = Description(app[TABLE], lambda: _words(app[CATALOGUE], services))
     app[RENDERER] = Renderer(app[CATALOGUE], app[ASSETS])
     for route in app[TABLE]:
         for kind in (route.body, route.query):
@@ -73,6 +76,12 @@ def build(
     app.on_cleanup.append(write_lines)
     _add(app)
     return app
+
+
+def _words(catalogue: Catalogue, services: Services) -> Words:
+    """What the description of the API says beside types."""
+    roles = {one.action: sorted(role.value for role in one.roles) for one in services.access.table.actions}
+    return Words(messages=catalogue.errors["en"], roles=roles)
 
 
 def _add(app: web.Application) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 
-import msgspec
 from aiohttp import web
 
 from server.kernel.errors import LienThongError, NotFound
 from web import assets
 from web.assets import ASSETS
-from web.keys import SERVICES, TABLE
+from web.keys import SERVICES
 from web.middleware.metrics import METRICS
-from web.openapi import describe
+from web.openapi import DESCRIPTION
 
 
 async def static(request: web.Request) -> web.Response:
@@ -48,7 +47,6 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def openapi(request: web.Request) -> web.Response:
-    """Answer the description of the API."""
-    table = request.app[TABLE]
-    document = msgspec.json.encode(describe(table))
+    """Answer the description of the API, made once, in a thread."""
+    document = await request.app[DESCRIPTION].read()
     return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})

@@ -116,6 +116,7 @@ def _on_one(act: Callable[..., Awaitable[Standing]]) -> Handler:
     async def handle(call: Call[object, NoQuery]) -> Standing:
         return await act(call.services.circulation, call.actor, call.path["arrival_id"], call.body)
 
+    handle.__doc__ = act.__doc__  # what the description of the API says
     return handle
 
 

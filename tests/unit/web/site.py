@@ -13,6 +13,7 @@ import msgspec
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
+from server.identity.permissions import PermissionTable
 from server.kernel.actor import Actor, RequestContext, Role
 from server.kernel.errors import Conflict, Forbidden, Unavailable
 from server.kernel.page import Page
@@ -56,6 +57,8 @@ class Sessions:
 
 class Access:
     """The clerk may do what starts with ``t.``."""
+
+    table = PermissionTable({}, date(2026, 1, 1))
 
     def require(self, actor: Actor, action: str) -> None:
         if not action.startswith("t."):
