@@ -180,7 +180,7 @@ async def open_services(
         circulation = Circulation(
             units, access, files, IssuedDocuments(documents), registers, organisations, days
         )
-        audit = make_audit(database, settings)
+        audit = make_audit(units, blobs, clock, settings)
         stack.push_async_callback(audit.sequencer.close)
         jobs = Jobs(database, clock, settings.jobs, owner=f"{os.getpid()}-{secrets.token_hex(4)}")
         services = Services(
@@ -227,7 +227,17 @@ def _wire(services: Services) -> None:
     async def sequence() -> None:
         await services.audit.sequencer.run()
 
+    async def tile() -> None:
+        await services.audit.checkpoints.keep_tiles()
+
+    async def publish() -> None:
+        await services.audit.checkpoints.publish()
+
     jobs.every("audit.sequence", audit.sequence_seconds, sequence)
+    # These two follow the sequencer in its own process; a process that does not lead does nothing.
+    jobs.every("audit.tiles", audit.tiles_seconds, tile, leased=False)
+    jobs.every("audit.publish", audit.checkpoint_seconds, publish, leased=False)
+    jobs.every("audit.attest", audit.checkpoint_seconds, services.audit.checkpoints.attest)
     jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
     jobs.every("files.sweep", PURGE_SECONDS, services.files.sweep)
     services.units.after_publish(jobs.wake)

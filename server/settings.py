@@ -77,6 +77,11 @@ class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     sequence_seconds: Seconds
     batch_entries: Annotated[int, msgspec.Meta(ge=1)]
+    tiles_seconds: Seconds
+    checkpoint_seconds: Seconds
+    timestamp_url: str
+    witnesses: list[str]
+    timeout_seconds: Seconds
 
 
 class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

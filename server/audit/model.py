@@ -71,6 +71,12 @@ class Fault(StrEnum):
     """A row stands at another place than it was logged at."""
     HEAD = "head"
     """A signed head does not fit the leaves before it, or its signature is wrong."""
+    LEAF = "leaf"
+    """The leaf file has another hash than row and tile."""
+    TILE = "tile"
+    """A tile is gone, cannot be read, or is not what the leaves give."""
+    CHECKPOINT = "checkpoint"
+    """A published checkpoint, its time-stamp or a cosignature does not fit the leaves."""
     CUT = "cut"
     """The log outside the database is shorter than what was placed."""
 
@@ -97,6 +103,12 @@ class VerifyReport:
     """Entries placed in the tree."""
     heads: int
     """Signed heads checked."""
+    tiles: int
+    """Stored tiles checked."""
+    checkpoints: int
+    """Published checkpoints checked."""
+    witnesses: tuple[str, ...]
+    """Witnesses that cosigned the newest checkpoint; () = no independent witness."""
     root: str
     """Root of the whole tree, hex; "" = empty."""
     findings: tuple[Finding, ...]
@@ -126,3 +138,37 @@ class Proof:
     """Hashes from leaf to root, hex."""
     checkpoint: str
     """The signed head, C2SP text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """The newest published checkpoint and what others said of it."""
+
+    size: int
+    """Entries under it."""
+    at: datetime
+    """When the node signed it."""
+    note: str
+    """C2SP text with the signature of the node and every cosignature."""
+    signed_note: str
+    """The same with the signature of the node alone: what the time-stamp is over."""
+    token: bytes
+    """RFC 3161 token, DER; b"" = not time-stamped."""
+    witnesses: tuple[str, ...]
+    """Names of the witnesses that cosigned; () = no independent witness."""
+    verifier: str
+    """Verifier key of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessState:
+    """What is known of one witness."""
+
+    name: str
+    """Its name."""
+    verifier: str
+    """Its verifier key."""
+    size: int
+    """Size it cosigned last; 0 = none."""
+    alarm: str
+    """``fork`` or ``rollback`` when it refused what the log signed; "" = nothing."""

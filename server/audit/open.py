@@ -4,28 +4,57 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from server.audit.checkpoints import Stamper
 from server.audit.service import Audit
+from server.audit.witness_client import WitnessAddress
+from server.kernel.clock import Clock, SystemClock
+from server.kernel.errors import Invalid
 from server.settings import Settings
+from server.unit import Units
+from storage.blobs.open import open_blobs
+from storage.blobs.protocol import BlobStore
 from storage.sql.open import open_database
-from storage.sql.protocol import Database
 
 
 @asynccontextmanager
 async def open_audit(settings: Settings) -> AsyncIterator[Audit]:
-    """Open the database and the log of an installation for reading."""
+    """Open the database, the tiles and the log of an installation for reading."""
+    clock = SystemClock()
     database = await open_database(settings.database_url, readers=1)
     try:
-        yield make_audit(database, settings)
+        secret = settings.storage.blobs_secret_file
+        blobs = await open_blobs(
+            settings.blobs_url,
+            secret_file=Path(secret) if secret else None,
+            spool_directory=settings.under_data("spool"),
+            now=clock.now(),
+        )
+        try:
+            yield make_audit(Units(database, clock), blobs, clock, settings)
+        finally:
+            await blobs.close()
     finally:
         await database.close()
 
 
-def make_audit(database: Database, settings: Settings) -> Audit:
-    """Return the room over an open database."""
+def make_audit(
+    units: Units, blobs: BlobStore, clock: Clock, settings: Settings, stamper: Stamper | None = None
+) -> Audit:
+    """Return the room over an open database. Raises Invalid ``audit.witness_setting``."""
+    try:
+        witnesses = [WitnessAddress.parse(line) for line in settings.audit.witnesses]
+    except ValueError as error:
+        raise Invalid("audit.witness_setting", reason=str(error)) from error
     return Audit(
-        database,
+        units,
+        blobs,
         settings.under_data(settings.storage.ledger),
         origin=settings.audit.origin,
         batch=settings.audit.batch_entries,
+        clock=clock,
+        stamper=stamper,
+        witnesses=witnesses,
+        timeout_seconds=settings.audit.timeout_seconds,
     )

@@ -9,12 +9,6 @@ ORDER BY p.entry_id LIMIT :limit
 -- name: count_leaves
 SELECT coalesce(max(position) + 1, 0) AS size FROM audit_leaves
 
--- name: insert_leaf
-INSERT INTO audit_leaves (position, entry_id) VALUES (:position, :entry_id)
-
--- name: delete_pending
-DELETE FROM audit_pending WHERE entry_id = :entry_id
-
 -- name: leaf_hashes
 SELECT l.position, e.leaf_hash FROM audit_leaves l JOIN audit_entries e ON e.id = l.entry_id
 WHERE l.position >= :start ORDER BY l.position LIMIT :limit

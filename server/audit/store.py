@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server.audit.model import ADMINISTRATION, AuditRow
 from server.kernel.record import Entry, canonical, leaf_hash
-from storage.sql.protocol import Database, Params, Transaction
+from storage.sql.protocol import Database, Params
 from storage.sql.statements import load_all
 
 
@@ -96,16 +96,6 @@ class AuditStore:
         """Return how many entries have a place."""
         found = await self._database.fetch_one(self._statements["count_leaves"], {}, _Size)
         return found.size if found else 0
-
-    async def place(self, tx: Transaction, start: int, entries: list[Pending]) -> None:
-        """Give ``entries`` the places from ``start`` on."""
-        await tx.execute_many(
-            self._statements["insert_leaf"],
-            [{"position": start + n, "entry_id": entry.entry_id} for n, entry in enumerate(entries)],
-        )
-        await tx.execute_many(
-            self._statements["delete_pending"], [{"entry_id": entry.entry_id} for entry in entries]
-        )
 
     async def hashes(self, start: int, limit: int) -> list[Placed]:
         """Return the leaf hashes that the rows claim, from a place on."""

@@ -6,11 +6,15 @@ import click
 import msgspec
 
 from server.cli.root import run
+from server.cli.witness import witness
 
 
 @click.group()
 def audit() -> None:
     """The audit trail and its proofs."""
+
+
+audit.add_command(witness)
 
 
 @audit.command()
@@ -34,29 +38,37 @@ async def _verify(as_json: bool) -> int:
             f"{finding.fault.value} position={finding.position} entry={finding.entry_id}: {finding.text}"
         )
     state = "intact" if report.ok else "NOT intact"
-    click.echo(f"{report.entries} entries, {report.heads} signed heads, root {report.root or '-'}: {state}")
+    seen = ", ".join(report.witnesses) or "no independent witness"
+    click.echo(
+        f"{report.entries} entries, {report.heads} signed heads, {report.tiles} tiles, "
+        f"{report.checkpoints} checkpoints ({seen}), root {report.root or '-'}: {state}"
+    )
     return 0 if report.ok else 1
 
 
 @audit.command()
 @click.argument("entry")
-def prove(entry: str) -> None:
+@click.option("--tlog", is_flag=True, help="A C2SP tlog-proof file instead of JSON.")
+def prove(entry: str, tlog: bool) -> None:
     """Print the inclusion proof of one entry as JSON."""
-    run(_prove(entry))
+    run(_prove(entry, tlog))
 
 
-async def _prove(entry: str) -> int:
+async def _prove(entry: str, tlog: bool) -> int:
     from server.audit.open import open_audit
     from server.settings import load
 
     async with open_audit(load()) as record:
-        click.echo(msgspec.json.encode(await record.prove(entry)))
+        if tlog:
+            click.echo(await record.proof_file(entry), nl=False)
+        else:
+            click.echo(msgspec.json.encode(await record.prove(entry)))
     return 0
 
 
 @audit.command()
 def checkpoint() -> None:
-    """Print the newest signed head of the log."""
+    """Print the newest signed head of the log, with the cosignatures it has."""
     run(_checkpoint())
 
 

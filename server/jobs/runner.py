@@ -39,6 +39,8 @@ class Schedule:
     name: str
     seconds: int
     run: Callable[[], Awaitable[None]]
+    leased: bool = True
+    """Run by one process at a time; False = by every process."""
 
 
 class Jobs:
@@ -76,9 +78,14 @@ class Jobs:
 
         self._handlers.setdefault(kind, []).append(call)
 
-    def every(self, name: str, seconds: int, run: Callable[[], Awaitable[None]]) -> None:
-        """Have ``run`` called every ``seconds``, by whichever process holds the lease of that name."""
-        self._schedules.append(Schedule(name, seconds, run))
+    def every(
+        self, name: str, seconds: int, run: Callable[[], Awaitable[None]], *, leased: bool = True
+    ) -> None:
+        """Have ``run`` called every ``seconds``, by whichever process holds the lease of that name.
+
+        What is not ``leased`` runs in every process.
+        """
+        self._schedules.append(Schedule(name, seconds, run, leased))
 
     def wake(self) -> None:
         """Look at the outbox now instead of at the next tick."""
@@ -181,7 +188,7 @@ class Jobs:
             now = self._clock.now()
             until = now + timedelta(seconds=max(schedule.seconds * 3, self._settings.lease_seconds))
             try:
-                if await self._store.take_lease(schedule.name, now, until):
+                if not schedule.leased or await self._store.take_lease(schedule.name, now, until):
                     await schedule.run()
             except Exception as error:  # noqa: BLE001 - a schedule that fails runs again at its next turn
                 log.warning("schedule.fault", name=schedule.name, **trace(error))

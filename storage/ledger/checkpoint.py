@@ -25,6 +25,9 @@ from storage.ledger.merkle import HASH_BYTES
 
 ED25519 = b"\x01"
 """Signature type of Ed25519 in the signed-note specification."""
+COSIGNATURE = b"\x04"
+"""Signature type of a witness: Ed25519 over the text and a time (C2SP tlog-cosignature, cosignature/v1)."""
+TIME_BYTES = 8
 SIGNATURE_MARK = "— "
 """EM DASH and a space: how a signature line begins."""
 KEY_ID_BYTES = 4
@@ -44,6 +47,8 @@ class NoteKey:
     """Name of the key: not empty, no space, no ``+``; usually the origin of the log."""
     public_key: bytes
     """Ed25519, 32 bytes."""
+    kind: bytes = ED25519
+    """Signature type: of a log or of a witness."""
 
     def __post_init__(self) -> None:
         """Refuse a name or key that the specification does not allow. Raises CheckpointError."""
@@ -54,12 +59,14 @@ class NoteKey:
 
     @property
     def key_id(self) -> bytes:
-        """First 4 bytes of SHA-256(name || LF || 0x01 || key)."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public_key).digest()[:KEY_ID_BYTES]
+        """First 4 bytes of SHA-256(name || LF || type || key)."""
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public_key).digest()[
+            :KEY_ID_BYTES
+        ]
 
     def __str__(self) -> str:
-        """Return the verifier key: ``name+id in hex+base64(0x01 || key)``."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ED25519 + self.public_key)}"
+        """Return the verifier key: ``name+id in hex+base64(type || key)``."""
+        return f"{self.name}+{self.key_id.hex()}+{_base64(self.kind + self.public_key)}"
 
     @classmethod
     def parse(cls, text: str) -> NoteKey:
@@ -70,9 +77,9 @@ class NoteKey:
             raise CheckpointError("a verifier key has three parts")
         name, key_id, encoded = parts
         body = _bytes(encoded)
-        if body[:1] != ED25519:
+        if body[:1] not in (ED25519, COSIGNATURE):
             raise CheckpointError("only Ed25519 keys are known")
-        key = cls(name, body[1:])
+        key = cls(name, body[1:], body[:1])
         if key.key_id.hex() != key_id:
             raise CheckpointError("the id of the verifier key is not its own")
         return key
@@ -123,6 +130,31 @@ def sign(checkpoint: Checkpoint, key: NoteKey, signer: Callable[[bytes], bytes])
     return f"{text}\n{SIGNATURE_MARK}{key.name} {_base64(key.key_id + signer(text.encode()))}\n"
 
 
+def cosign(text: str, key: NoteKey, signer: Callable[[bytes], bytes], at: int) -> str:
+    """Return the line by which a witness says that ``text`` is the largest consistent tree it saw at ``at``.
+
+    ``at`` counts seconds since 1970 (C2SP tlog-cosignature). The line ends with a newline.
+    """
+    signature = signer(_cosigned(text, at))
+    return f"{SIGNATURE_MARK}{key.name} {_base64(key.key_id + at.to_bytes(TIME_BYTES, 'big') + signature)}\n"
+
+
+def cosignatures(note: str, keys: Sequence[NoteKey]) -> dict[NoteKey, int]:
+    """Return which witnesses have cosigned a note, and when (seconds since 1970).
+
+    Lines of unknown keys are passed over. Raises CheckpointError when one of a known witness does not hold.
+    """
+    text, lines = split(note)
+    known = {(key.name, key.key_id): key for key in keys if key.kind == COSIGNATURE}
+    found = {}
+    for line in lines:
+        name, key_id, signature = _signature(line)
+        if key := known.get((name, key_id)):
+            _check(key, signature, text)
+            found[key] = int.from_bytes(signature[:TIME_BYTES], "big")
+    return found
+
+
 def verify(note: str, keys: Sequence[NoteKey]) -> Checkpoint:
     """Return the checkpoint of a note signed by one of ``keys``. Raises CheckpointError."""
     return Checkpoint.parse(verified_text(note, keys))
@@ -134,17 +166,14 @@ def verified_text(note: str, keys: Sequence[NoteKey]) -> str:
     Lines of unknown keys are passed over (witnesses may add theirs); a line of a known key must hold.
     """
     text, lines = split(note)
-    known = {(key.name, key.key_id): key for key in keys}
+    known = {(key.name, key.key_id): key for key in keys if key.kind == ED25519}
     held = False
     for line in lines:
         name, key_id, signature = _signature(line)
         key = known.get((name, key_id))
         if key is None:
             continue
-        try:
-            Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, text.encode())
-        except InvalidSignature as error:
-            raise CheckpointError(f"the signature of {name} does not hold") from error
+        _check(key, signature, text)
         held = True
     if not held:
         raise CheckpointError("no known key has signed")
@@ -169,6 +198,22 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
     if not name or not separator or len(body) <= KEY_ID_BYTES:
         raise CheckpointError("the signature lines cannot be read")
     return name, body[:KEY_ID_BYTES], body[KEY_ID_BYTES:]
+
+
+def _check(key: NoteKey, signature: bytes, text: str) -> None:
+    """Raise CheckpointError unless the signature of one line holds over the text."""
+    message = text.encode()
+    if key.kind == COSIGNATURE:
+        message = _cosigned(text, int.from_bytes(signature[:TIME_BYTES], "big"))
+        signature = signature[TIME_BYTES:]
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public_key).verify(signature, message)
+    except InvalidSignature as error:
+        raise CheckpointError(f"the signature of {key.name} does not hold") from error
+
+
+def _cosigned(text: str, at: int) -> bytes:
+    return f"cosignature/v1\ntime {at}\n{text}".encode()
 
 
 def _is_line(line: str) -> bool:

@@ -13,6 +13,9 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 """Root of the tree without leaves (RFC 9162, 2.1.1)."""
 
 
+_sha256 = hashlib.sha256
+
+
 def leaf_hash(data: bytes) -> bytes:
     """Return the hash of a leaf: SHA-256(0x00 || data)."""
     return hashlib.sha256(b"\x00" + data).digest()
@@ -49,9 +52,36 @@ class Tree:
         self._size += 1
 
     def extend(self, leaves: Iterable[bytes]) -> None:
-        """Add the hashes of leaves in order."""
-        for leaf in leaves:
-            self.append(leaf)
+        """Add the hashes of leaves in order; level by level, which is much faster than one by one."""
+        nodes = list(leaves)
+        size, peaks, right = self._size, self._peaks, list[bytes]()
+        self._size += len(nodes)
+        while nodes:
+            if size & 1:
+                nodes.insert(0, peaks.pop())
+            elif size == 0 and len(nodes) == 1 and not peaks:
+                break
+            if len(nodes) & 1:
+                right.append(nodes.pop())
+            joined = b"".join(nodes)
+            nodes = [_sha256(b"\x01" + joined[n : n + 64]).digest() for n in range(0, len(joined), 64)]
+            size >>= 1
+        peaks.extend(nodes)
+        peaks.extend(reversed(right))
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """Roots of the full subtrees, left to right; as many as the size has binary ones."""
+        return tuple(self._peaks)
+
+    @classmethod
+    def at(cls, size: int, peaks: Sequence[bytes]) -> Tree:
+        """Return the tree in a state that was kept. Raises ValueError when the two do not belong together."""
+        if size < 0 or len(peaks) != size.bit_count() or any(len(peak) != HASH_BYTES for peak in peaks):
+            raise ValueError(f"a tree of {size} leaves does not have {len(peaks)} full subtrees")
+        tree = cls()
+        tree._size, tree._peaks = size, list(peaks)
+        return tree
 
     def root(self) -> bytes:
         """Return the root over all leaves so far."""
@@ -76,48 +106,61 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return tree.root()
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return PATH(index, leaves) of RFC 9162, 2.1.3.1. Raises IndexError outside the tree."""
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of {len(leaves)}")
-    low, high = 0, len(leaves)
-    path: list[bytes] = []
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """Return which leaves [low, high) each hash of PATH(index, tree) stands for, from the leaf to the root.
+
+    RFC 9162, 2.1.3.1. Raises IndexError outside the tree.
+    """
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} of {size}")
+    low, high = 0, size
+    path: list[tuple[int, int]] = []
     while high - low > 1:
         middle = low + _split(high - low)
         if index < middle:
-            path.append(root(leaves[middle:high]))
+            path.append((middle, high))
             high = middle
         else:
-            path.append(root(leaves[low:middle]))
+            path.append((low, middle))
             low = middle
     path.reverse()
     return path
 
 
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Return PROOF(old_size, leaves) of RFC 9162, 2.1.4.1; empty when the old tree is empty or the same.
+def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
+    """Return which leaves [low, high) each hash of PROOF(old_size, tree) stands for.
 
-    Raises IndexError when the old tree is larger.
+    RFC 9162, 2.1.4.1; empty when the old tree is empty or the same. Raises IndexError when it is larger.
     """
-    if not 0 <= old_size <= len(leaves):
-        raise IndexError(f"tree of {old_size} in a tree of {len(leaves)}")
+    if not 0 <= old_size <= size:
+        raise IndexError(f"tree of {old_size} in a tree of {size}")
     if old_size == 0:
         return []
-    low, high, whole = 0, len(leaves), True
-    path: list[bytes] = []
+    low, high, whole = 0, size, True
+    path: list[tuple[int, int]] = []
     while old_size != high:
         middle = low + _split(high - low)
         if old_size <= middle:
-            path.append(root(leaves[middle:high]))
+            path.append((middle, high))
             high = middle
         else:
-            path.append(root(leaves[low:middle]))
+            path.append((low, middle))
             low, whole = middle, False
     if not whole:
         # The old root itself is known to whoever verifies; any other subtree is not.
-        path.append(root(leaves[low:high]))
+        path.append((low, high))
     path.reverse()
     return path
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return PATH(index, leaves) of RFC 9162, 2.1.3.1. Raises IndexError outside the tree."""
+    return [root(leaves[low:high]) for low, high in inclusion_ranges(index, len(leaves))]
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Return PROOF(old_size, leaves) of RFC 9162, 2.1.4.1. Raises IndexError when the old tree is larger."""
+    return [root(leaves[low:high]) for low, high in consistency_ranges(old_size, len(leaves))]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root_hash: bytes) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.audit.logstore import LogStore
 from server.audit.model import Fault
 from server.audit.service import Audit
 from server.kernel.actor import SYSTEM, Actor, Role
@@ -19,12 +20,14 @@ from server.unit import Units, UnrecordedWrite
 from storage.ledger.checkpoint import NoteKey, verify
 from storage.ledger.merkle import verify_inclusion
 from storage.sql.protocol import Database, Statement
+from tests.conftest import MORNING
+from tests.factories.ledger import log_of
 
 CLERK = Actor("clerk", "Văn thư Sở 1", Role.RECORDS_CLERK, body_id="z02-05", post_id="z02-05-vt")
 
 
 def audit_of(database: Database, folder: Path) -> Audit:
-    return Audit(database, folder, origin="test.local/ledger", batch=7)
+    return log_of(database, folder, clock=FixedClock(MORNING), batch=7)
 
 
 async def write(database: Database, clock: FixedClock, count: int = 20) -> list[str]:
@@ -162,7 +165,11 @@ async def test_a_full_recompute_of_the_files_without_the_key_is_seen(
             hash=leaf.computed(),
             id=leaf.entry_id,
         )
+    # The key of the installation is known to the rows: another one is refused, unless they are forged, too.
     forger = audit_of(database, tmp_path / "forged")
+    with pytest.raises(Unavailable, match=r"audit\.key_differs"):
+        await forger.sequencer.run()
+    await sql(database, "UPDATE audit_log SET verifier = ''")
     await forger.sequencer.run()
     await forger.sequencer.close()
     for name in ("leaves.bin", "heads.txt"):
@@ -176,9 +183,11 @@ async def test_a_crash_between_rows_and_files_is_completed(
 ) -> None:
     audit = audit_of(database, tmp_path)
     await write(database, clock, 5)
+    rows = LogStore(database)
+    await rows.lead("gone", "", clock.now(), clock.now())
     pending = await audit._store.pending(10)
     async with database.transaction() as tx:
-        await audit._store.place(tx, 0, pending)
+        assert await rows.place(tx, 0, pending, 1, clock.now())
     await audit.sequencer.run()
     report = await audit.verify()
     assert (report.ok, report.entries) == (True, 5)

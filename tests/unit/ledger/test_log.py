@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 
 from storage.ledger.checkpoint import Checkpoint, NoteKey, sign, verify
 from storage.ledger.log import (
+    EDGE,
     HEADS,
     LEAVES,
+    LedgerBehind,
     LedgerBusy,
     LedgerDamaged,
     LedgerLog,
@@ -35,11 +38,16 @@ def head(size: int) -> str:
     return sign(Checkpoint("so1.example/audit", size, root(leaves(0, size))), KEY, PRIVATE.sign)
 
 
+def signed(size: int, digest: bytes) -> str:
+    """What the log asks for when it appends."""
+    return sign(Checkpoint("so1.example/audit", size, digest), KEY, PRIVATE.sign)
+
+
 def grow(folder: Path, *sizes: int) -> None:
     """Append up to each size in turn."""
     with LedgerLog(folder) as log:
         for size in sizes:
-            log.append(leaves(log.tree.size, size), head(size))
+            log.append(log.tree.size, leaves(log.tree.size, size), signed)
 
 
 def test_a_new_log_is_empty(tmp_path: Path) -> None:
@@ -66,10 +74,10 @@ def test_many_leaves_are_read_block_by_block(tmp_path: Path) -> None:
 def test_a_head_that_is_not_of_these_leaves_is_refused(tmp_path: Path) -> None:
     with LedgerLog(tmp_path) as log:
         with pytest.raises(ValueError, match="not the head"):
-            log.append(leaves(0, 2), head(3))
+            log.append(0, leaves(0, 2), lambda _size, _root: head(3))
         with pytest.raises(ValueError, match="32 bytes"):
-            log.append([b"short"], head(1))
-        log.append(leaves(0, 2), head(2))
+            log.append(0, [b"short"], signed)
+        log.append(0, leaves(0, 2), signed)
         assert log.tree.size == 2
 
 
@@ -91,7 +99,7 @@ def test_an_append_cut_short_anywhere_is_undone(data: st.DataObject) -> None:
         (folder / HEADS).write_bytes(after[1][:kept_heads])
         with LedgerLog(folder) as log:
             assert (log.tree.size, log.last_head) == (5, head(5))
-            log.append(leaves(5, 7), head(7))
+            log.append(5, leaves(5, 7), signed)
         assert [verify(note, [KEY]).size for note in read_heads(folder)] == [5, 7]
 
 
@@ -100,6 +108,7 @@ def test_a_changed_leaf_is_damage(tmp_path: Path) -> None:
     data = bytearray((tmp_path / LEAVES).read_bytes())
     data[40] ^= 1
     (tmp_path / LEAVES).write_bytes(data)
+    (tmp_path / EDGE).unlink()
     with pytest.raises(LedgerDamaged, match="root"):
         LedgerLog(tmp_path)
 
@@ -131,16 +140,54 @@ def test_much_behind_the_last_head_is_not_thrown_away(tmp_path: Path) -> None:
     assert (tmp_path / HEADS).stat().st_size == size
 
 
-def test_only_one_may_append(tmp_path: Path) -> None:
-    with LedgerLog(tmp_path), pytest.raises(LedgerBusy):
-        LedgerLog(tmp_path)
-    LedgerLog(tmp_path).close()
+def test_a_shortcut_that_does_not_give_the_signed_root_is_not_believed(tmp_path: Path) -> None:
+    grow(tmp_path, 5, 9)
+    (tmp_path / EDGE).write_bytes((9).to_bytes(8, "big") + bytes(64))
+    with LedgerLog(tmp_path) as log:
+        assert (log.tree.size, log.tree.root()) == (9, root(leaves(0, 9)))
 
 
-def test_after_a_failed_append_the_log_must_be_opened_again(
+def test_an_old_shortcut_spares_the_leaves_before_it(tmp_path: Path) -> None:
+    grow(tmp_path, 5)
+    old = (tmp_path / EDGE).read_bytes()
+    grow(tmp_path, 9)
+    (tmp_path / EDGE).write_bytes(old)
+    with LedgerLog(tmp_path) as log:
+        assert log.tree.root() == root(leaves(0, 9))
+
+
+def test_two_that_append_the_same_leaves_leave_them_once(tmp_path: Path) -> None:
+    with LedgerLog(tmp_path) as first, LedgerLog(tmp_path) as second:
+        first.append(0, leaves(0, 5), signed)
+        second.append(3, leaves(3, 8), signed)
+        first.append(5, leaves(5, 8), signed)
+        assert first.tree.root() == second.tree.root() == root(leaves(0, 8))
+        with pytest.raises(LedgerDamaged, match="other leaves"):
+            first.append(7, leaves(0, 1), signed)
+        with pytest.raises(LedgerBehind):
+            first.append(9, leaves(9, 10), signed)
+    assert list(read_leaves(tmp_path, 8)) == leaves(0, 8)
+
+
+def test_who_stands_still_in_the_middle_of_an_append_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_descriptor: int, _data: bytes) -> int:
+    monkeypatch.setattr("storage.ledger.log.LOCK_SECONDS", 0.05)
+    with (
+        LedgerLog(tmp_path) as first,
+        LedgerLog(tmp_path) as second,
+        first._locked(),
+        pytest.raises(LedgerBusy),
+    ):
+        second.append(0, leaves(0, 1), signed)
+
+
+def test_a_failed_append_is_undone_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, left = os.write, [1]
+
+    def full(descriptor: int, data: bytes) -> int:
+        if left:
+            return write(descriptor, data[: left.pop()])
         raise OSError(28, "No space left on device")
 
     grow(tmp_path, 5)
@@ -148,7 +195,7 @@ def test_after_a_failed_append_the_log_must_be_opened_again(
         with monkeypatch.context() as patch:
             patch.setattr("os.write", full)
             with pytest.raises(OSError, match="No space"):
-                log.append(leaves(5, 6), head(6))
-        with pytest.raises(OSError, match="open the log again"):
-            log.append(leaves(5, 6), head(6))
-    grow(tmp_path, 6)
+                log.append(5, leaves(5, 6), signed)
+        log.append(5, leaves(5, 6), signed)
+    assert (tmp_path / LEAVES).read_bytes() == b"".join(leaves(0, 6))
+    grow(tmp_path, 7)
