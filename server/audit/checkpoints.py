@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from typing import Protocol
 
 import structlog
 
@@ -19,23 +18,17 @@ from server.audit.sequencer import Sequencer
 from server.audit.tiling import Tiles
 from server.audit.witness_client import WitnessAddress, WitnessSilent, ask
 from server.kernel.actor import SYSTEM
-from server.kernel.errors import LienThongError, Unavailable
+from server.kernel.errors import Unavailable
 from server.kernel.record import Subject
 from server.unit import Units
+from signing.errors import ServiceFault
+from signing.services import Timestamper
 from storage.ledger.checkpoint import Checkpoint, CheckpointError, cosignatures, split
 from storage.ledger.merkle import consistency_ranges
 from storage.ledger.witness import AddCheckpoint
 
 log = structlog.get_logger("audit")
 OK, CONFLICT, UNPROCESSABLE = 200, 409, 422
-
-
-class Stamper(Protocol):
-    """A time-stamping authority."""
-
-    async def stamp(self, digest: bytes) -> bytes:
-        """Return the RFC 3161 token (DER) over a SHA-256 digest. Raises LienThongError when it cannot."""
-        ...
 
 
 class Checkpoints:
@@ -47,7 +40,7 @@ class Checkpoints:
         sequencer: Sequencer,
         tiles: Tiles,
         *,
-        stamper: Stamper | None = None,
+        stamper: Timestamper | None = None,
         witnesses: Sequence[WitnessAddress] = (),
         timeout_seconds: float = 10,
     ) -> None:
@@ -100,9 +93,10 @@ class Checkpoints:
             return
         if self._stamper is not None and not newest.token:
             try:
-                token = await asyncio.wait_for(self._stamper.stamp(note_digest(newest.note)), self._timeout)
+                stamping = asyncio.to_thread(self._stamper.stamp, note_digest(newest.note), self._units.now())
+                token = await asyncio.wait_for(stamping, self._timeout)
                 await self._rows.stamp(newest.size, token, self._units.now())
-            except (LienThongError, TimeoutError) as error:
+            except (ServiceFault, TimeoutError) as error:
                 log.warning("audit.not_stamped", size=newest.size, error=type(error).__name__)
         signed = {one.witness for one in await self._rows.cosignatures(newest.size)}
         for address in self._witnesses:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from server.audit.checkpoints import Stamper
 from server.audit.service import Audit
 from server.audit.witness_client import WitnessAddress
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.errors import Invalid
 from server.settings import Settings
 from server.unit import Units
+from signing.services import Timestamper
 from storage.blobs.open import open_blobs
 from storage.blobs.protocol import BlobStore
 from storage.sql.open import open_database
@@ -40,7 +40,7 @@ async def open_audit(settings: Settings) -> AsyncIterator[Audit]:
 
 
 def make_audit(
-    units: Units, blobs: BlobStore, clock: Clock, settings: Settings, stamper: Stamper | None = None
+    units: Units, blobs: BlobStore, clock: Clock, settings: Settings, stamper: Timestamper | None = None
 ) -> Audit:
     """Return the room over an open database. Raises Invalid ``audit.witness_setting``."""
     try:

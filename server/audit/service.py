@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.audit.checkpoints import Checkpoints, Stamper
+from server.audit.checkpoints import Checkpoints
 from server.audit.logstore import CheckpointRow, LogStore
 from server.audit.model import Attested, AuditRow, Proof, VerifyReport, WitnessState
 from server.audit.sequencer import Sequencer
@@ -22,6 +22,7 @@ from server.kernel.errors import NotFound, Unavailable
 from server.kernel.page import Page, PageRequest
 from server.kernel.record import Entry, leaf_bytes
 from server.unit import Units
+from signing.services import Timestamper
 from storage.blobs.protocol import BlobStore
 from storage.ledger.checkpoint import Checkpoint, split
 from storage.ledger.log import LedgerDamaged, newest_head
@@ -45,7 +46,7 @@ class Audit:
         origin: str,
         batch: int,
         clock: Clock,
-        stamper: Stamper | None = None,
+        stamper: Timestamper | None = None,
         witnesses: Sequence[WitnessAddress] = (),
         timeout_seconds: float = 10,
     ) -> None:

@@ -70,7 +70,7 @@ class Walk:
         return self._tree.root()
 
     def extend(self, leaves: bytes, marks: Sequence[Mark]) -> list[tuple[TileId, bytes, bytes]]:
-        """Add leaves, check the heads and checkpoints that end in them; return full tiles with their roots."""
+        """Add leaves, check heads and checkpoints that end in them; return full tiles with their roots."""
         position = self._tree.size
         end = position + len(leaves) // HASH_BYTES
         waiting = list(marks)

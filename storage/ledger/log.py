@@ -214,7 +214,7 @@ def _kept_edge(folder: Path) -> Tree:
 
 
 def leaf_blocks(folder: Path, start: int, end: int) -> Iterator[bytes]:
-    """Yield the leaf hashes [start, end) in blocks of up to 1 MiB. Raises LedgerDamaged if there are fewer."""
+    """Yield the leaf hashes [start, end) in blocks of 1 MiB or less. Raises LedgerDamaged if too few."""
     with (folder / LEAVES).open("rb") as file:
         file.seek(start * HASH_BYTES)
         left = end - start

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from server.audit.checkpoints import Stamper
 from server.audit.service import Audit
 from server.audit.witness_client import WitnessAddress
 from server.kernel.actor import Actor, Role
 from server.kernel.clock import Clock
 from server.kernel.record import Subject
 from server.unit import Units
+from signing.services import Timestamper
 from storage.blobs.memory import MemoryBlobStore
 from storage.blobs.protocol import BlobStore
 from storage.sql.protocol import Database
@@ -27,7 +27,7 @@ def log_of(
     clock: Clock,
     batch: int = 500,
     blobs: BlobStore | None = None,
-    stamper: Stamper | None = None,
+    stamper: Timestamper | None = None,
     witnesses: Sequence[WitnessAddress] = (),
 ) -> Audit:
     """Open the log of a database; the tiles lie in memory unless said otherwise."""

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from server.audit.service import Audit
 from server.audit.witness_client import WitnessAddress
 from server.cli.witness import Server
 from server.kernel.clock import FixedClock
-from server.kernel.errors import Unavailable
 from server.kernel.page import PageRequest
 from server.kernel.record import Entry, leaf_bytes, leaf_hash
+from signing.errors import ServiceFault
 from storage.blobs.filesystem import FilesystemBlobStore
 from storage.ledger.checkpoint import COSIGNATURE, Checkpoint, NoteKey, split, verify
 from storage.ledger.log import LEAVES
@@ -41,9 +41,9 @@ class OwnStamper:
 
     silent = False
 
-    async def stamp(self, digest: bytes) -> bytes:
+    def stamp(self, digest: bytes, at: datetime) -> bytes:
         if self.silent:
-            raise Unavailable("audit.tiles_unavailable")
+            raise ServiceFault("signing.tsa_silent")
         return b"token over " + digest
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from storage.migrations.tables import BLOB, INTEGER, TEXT, column, table
 
-revision = "0010_ledger"
-down_revision = "0009_notifications"
+revision = "0011_ledger"
+down_revision = "0010_undoing"
 
 
 def upgrade() -> None:
