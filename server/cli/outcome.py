@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from enum import IntEnum
 from typing import IO, Any
 
@@ -36,3 +37,14 @@ def secret_from(variable: str) -> bytes:
     if not value:
         raise Stop(f"the environment variable {variable} is not set: put the passphrase there")
     return value.encode()
+
+
+def instant_from(text: str) -> datetime:
+    """Return the instant of an option. Raises Stop when it is none or names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Stop(f"--at {text} is no instant: write 2026-11-22T20:00:00+07:00") from error
+    if moment.tzinfo is None:
+        raise Stop(f"--at {text} names no zone: write 2026-11-22T20:00:00+07:00")
+    return moment

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from server.cli.outcome import Stop, secret_from
+from server.cli.pki_path import verify_path
 from signing.errors import PkiFault
 from signing.pki import ca
 from signing.pki.ca import CertificateRequest
@@ -82,3 +83,6 @@ def revoke(folder: Path, serial: str, reason: str) -> None:
     except (PkiFault, OSError) as error:
         raise Stop(str(error)) from error
     click.echo(f"revoked: {serial}")
+
+
+pki.add_command(verify_path)
