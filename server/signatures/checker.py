@@ -18,6 +18,7 @@ from pathlib import Path
 
 from server.kernel.errors import Unavailable
 from signing.errors import SigningError
+from signing.validate.files import validate_file
 from signing.validate.material import TrustMaterial, load
 from signing.validate.pdf import validate
 from signing.validate.report import Report
@@ -114,5 +115,6 @@ def _watch(sentinel: int) -> None:
 
 
 def _validate(pdf: bytes | Path, trust: TrustMaterial, at: datetime) -> Report:
-    data = pdf if isinstance(pdf, bytes) else pdf.read_bytes()
-    return validate(data, trust=trust, at=at)
+    if isinstance(pdf, bytes):
+        return validate(pdf, trust=trust, at=at)
+    return validate_file(pdf, trust, at)

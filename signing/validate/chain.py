@@ -1,184 +1,228 @@
-"""Path and revocation of a certificate (RFC 5280, section 6), with pyHanko's path validator as engine."""
+"""The path from a certificate to an anchor (RFC 5280, 6), and its revocation, at a moment.
+
+The usual path is judged here, with facts that do not age kept for each worker (who issued whom, who signed
+which list). A path with name or policy constraints is judged by pyHanko's path validator besides.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
+from typing import Final
 
-from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator import errors as path_errors
 
+from signing.validate import certificates
+from signing.validate.asn1 import BadEncoding
+from signing.validate.certificates import Certificate
 from signing.validate.material import TrustMaterial
 from signing.validate.report import Indication, Revocation, SubIndication
+from signing.validate.revocation import Answer, Sources, Status, status
 
-_SIGNING_USAGES = {"digital_signature", "non_repudiation"}
+_LONGEST: Final = 8
+_MOST_PATHS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ChainResult:
     """What is known of a certificate at a moment."""
 
-    indication: Indication
     sub_indication: SubIndication | None
+    """None: it passed."""
     revocation: Revocation
     reason: str
+    revoked_at: datetime | None = None
+    path: tuple[bytes, ...] = ()
+    """DER from the certificate to the anchor, empty when there is no path."""
+
+    @property
+    def indication(self) -> Indication:
+        """Passed, or not decided."""
+        return Indication.TOTAL_PASSED if self.sub_indication is None else Indication.INDETERMINATE
 
 
-async def check_chain(
-    certificate: asn1_x509.Certificate,
-    embedded: list[asn1_x509.Certificate],
-    trust: TrustMaterial,
-    at: datetime,
+@dataclass(slots=True)
+class Pool:
+    """Certificates and revocation data at hand: given, embedded, and in the store of the file."""
+
+    trust: TrustMaterial
+    embedded: tuple[bytes, ...] = ()
+    sources: Sources = field(default_factory=Sources)
+    """Revocation data that the file brings along."""
+    _by_subject: dict[bytes, list[Certificate]] | None = None
+
+    def everything(self) -> Sources:
+        """Return the given and the embedded revocation data."""
+        return Sources(self.trust.crls, self.trust.answers).joined(self.sources)
+
+    def of_subject(self, name: bytes) -> list[Certificate]:
+        """Return the certificates of a name: anchors first."""
+        if self._by_subject is None:
+            self._by_subject = {}
+            for der in (*self.trust.anchors, *self.trust.intermediates, *self.embedded):
+                try:
+                    found = certificates.read(der)
+                except BadEncoding:
+                    continue
+                known = self._by_subject.setdefault(found.subject, [])
+                if found not in known:
+                    known.append(found)
+        return self._by_subject.get(name, [])
+
+
+def check_chain(leaf: Certificate, pool: Pool, at: datetime, *, lenient: bool = False) -> ChainResult:
+    """Judge the paths of a certificate at a moment; the first that passes counts, else the best fault.
+
+    ``lenient``: revocation that cannot be told is no obstacle (authorities of time-stamps, whose lists are
+    seldom at hand); a revoked one is.
+    """
+    worst: ChainResult | None = None
+    for path in _paths(leaf, pool):
+        result = _judge(path, pool, at, lenient=lenient)
+        if result.sub_indication is None:
+            return result
+        worst = worst or result
+    return worst or _fault(
+        SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "no path leads to a trust anchor that was given"
+    )
+
+
+def _fault(
+    sub: SubIndication,
+    reason: str,
+    revocation: Revocation = Revocation.NOT_CHECKED,
+    revoked_at: datetime | None = None,
 ) -> ChainResult:
-    """Validate the path of a signer's certificate to a trust anchor at ``at``."""
-    usage = certificate.key_usage_value
-    if usage is not None and not _SIGNING_USAGES & set(usage.native):
-        return _undecided(
-            SubIndication.CHAIN_CONSTRAINTS_FAILURE, "the certificate is not meant for signing documents"
-        )
-    if certificate.ca:
-        return _undecided(SubIndication.CHAIN_CONSTRAINTS_FAILURE, "the signer is itself an authority")
-    if trust.crls:
-        strict = await _attempt(certificate, embedded, trust, at, "require")
-        if strict is None:
-            return ChainResult(Indication.TOTAL_PASSED, None, Revocation.GOOD, "")
-        if not isinstance(strict, path_errors.InsufficientRevinfoError):
-            return _judge(strict)
-    lenient = await _attempt(certificate, embedded, trust, at, "soft-fail")
-    if lenient is not None:
-        return _judge(lenient)
-    if not trust.require_revocation and _answered(certificate, embedded, trust, at):
-        reason = "revocation of an issuing authority was not checked"
-        return ChainResult(Indication.TOTAL_PASSED, None, Revocation.GOOD, reason)
-    if _lists_of_issuer(certificate, trust):
-        return ChainResult(
-            Indication.INDETERMINATE,
-            SubIndication.TRY_LATER,
-            Revocation.UNKNOWN,
-            "the revocation list at hand is too old or incomplete",
-        )
-    if trust.require_revocation:
-        return ChainResult(
-            Indication.INDETERMINATE,
-            SubIndication.TRY_LATER,
-            Revocation.NOT_CHECKED,
-            "no revocation list at hand",
-        )
-    return ChainResult(Indication.TOTAL_PASSED, None, Revocation.NOT_CHECKED, "revocation was not checked")
+    return ChainResult(sub, revocation, reason, revoked_at)
 
 
-async def _attempt(
-    certificate: asn1_x509.Certificate,
-    embedded: list[asn1_x509.Certificate],
-    trust: TrustMaterial,
-    at: datetime,
-    mode: str,
-) -> Exception | None:
-    """Return None when a path was found valid, else what stood in the way."""
-    context = context_for(trust, embedded, at, mode)
-    try:
-        await CertificateValidator(certificate, validation_context=context).async_validate_path()
-    except (path_errors.PathError, path_errors.ValidationError) as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - odd certificates make the engine raise nearly everything
-        return path_errors.PathBuildingError(f"the certificates cannot be read ({type(error).__name__})")
+def _paths(leaf: Certificate, pool: Pool) -> Iterator[list[Certificate]]:
+    """Yield paths from the certificate to an anchor, shortest decisions first."""
+    anchors = set(pool.trust.anchors)
+    waiting: list[list[Certificate]] = [[leaf]]
+    tried = 0
+    while waiting and tried < _MOST_PATHS:
+        path = waiting.pop(0)
+        tried += 1
+        last = path[-1]
+        if last.der in anchors:
+            yield path
+            continue
+        if len(path) > _LONGEST:
+            continue
+        for parent in pool.of_subject(last.issuer):
+            if all(parent.der != one.der for one in path) and certificates.issued(last.der, parent.der):
+                waiting.append([*path, parent])
+
+
+def _judge(path: list[Certificate], pool: Pool, at: datetime, *, lenient: bool) -> ChainResult:
+    """Constraints, validity, algorithms, revocation, in this order."""
+    constraint = _constraint(path)
+    if constraint is None and any(c.constrained for c in path):
+        constraint = _constrained_fault(path, at)
+    if constraint is not None:
+        return _fault(SubIndication.CHAIN_CONSTRAINTS_FAILURE, constraint)
+    checked = path[:-1] or path
+    revocation = _revocation(path, pool, at, lenient=lenient)
+    if revocation.revocation is Revocation.REVOKED:
+        return revocation
+    if any(at < c.begins for c in checked):
+        return _fault(SubIndication.NOT_YET_VALID, "a certificate is not valid yet", revocation.revocation)
+    if any(at > c.ends for c in checked):
+        return _fault(SubIndication.OUT_OF_BOUNDS_NO_POE, "a certificate has expired", revocation.revocation)
+    if any(c.weak for c in checked):
+        return _fault(
+            SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE,
+            "a certificate uses a weak algorithm",
+            revocation.revocation,
+        )
+    return revocation
+
+
+def _constraint(path: list[Certificate]) -> str | None:
+    """Return which rule for certificates the path breaks, None when it breaks none (6.1.4)."""
+    below = 0
+    for index, certificate in enumerate(path[:-1]):
+        if certificate.unknown_critical:
+            return "a certificate has a critical extension that is not understood"
+        if index:
+            if not certificate.authority or not certificate.may("key_cert_sign"):
+                return "a certificate was issued by one that is no authority"
+            if certificate.longest_path is not None and below > certificate.longest_path:
+                return "the path is longer than an authority allows"
+            below += not certificate.self_issued
     return None
 
 
-def context_for(
-    trust: TrustMaterial, embedded: list[asn1_x509.Certificate], at: datetime, mode: str
-) -> ValidationContext:
-    """Return the engine's settings: our anchors, no network, lists that may be younger than ``at``."""
-    return ValidationContext(
-        trust_roots=[_certificate(der) for der in trust.anchors],
-        other_certs=[*(_certificate(der) for der in trust.intermediates), *embedded],
-        crls=list(trust.crls),
-        moment=at,
-        allow_fetching=False,
-        revocation_mode=mode,
-        retroactive_revinfo=True,
-    )
-
-
-@lru_cache(maxsize=512)
-def _certificate(der: bytes) -> asn1_x509.Certificate:
+@lru_cache(maxsize=256)
+def _loaded(der: bytes) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(der)
 
 
-@lru_cache(maxsize=512)
-def _crl_issuer(der: bytes) -> bytes:
-    hashed: bytes = asn1_crl.CertificateList.load(der).issuer.sha256
-    return hashed
-
-
-def _lists_of_issuer(certificate: asn1_x509.Certificate, trust: TrustMaterial) -> list[bytes]:
-    return [der for der in trust.crls if _crl_issuer(der) == certificate.issuer.sha256]
-
-
-def _answered(
-    certificate: asn1_x509.Certificate,
-    embedded: list[asn1_x509.Certificate],
-    trust: TrustMaterial,
-    at: datetime,
-) -> bool:
-    """Whether a list of the certificate's own issuer, signed by it and not too old, leaves it unrevoked.
-
-    Asked when the lists at hand do not cover the whole chain; the path itself was found valid before.
-    """
-    known = [*(_certificate(der) for der in (*trust.anchors, *trust.intermediates)), *embedded]
-    issuers = [known_one for known_one in known if known_one.subject.sha256 == certificate.issuer.sha256]
-    for crl in map(x509.load_der_x509_crl, _lists_of_issuer(certificate, trust)):
-        ends = crl.next_update_utc
-        if ends is None or at > ends:
-            continue
-        keys = (x509.load_der_x509_certificate(issuer.dump()).public_key() for issuer in issuers)
-        signed = any(
-            crl.is_signature_valid(key)
-            for key in keys
-            if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-        )
-        if signed and crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is None:
-            return True
-    return False
-
-
-def _undecided(
-    sub: SubIndication, reason: str, revocation: Revocation = Revocation.NOT_CHECKED
-) -> ChainResult:
-    return ChainResult(Indication.INDETERMINATE, sub, revocation, reason)
-
-
-def _judge(error: Exception) -> ChainResult:
-    """Translate what the engine raised into indications (EN 319 102-1, 5.2.6, 5.3).
-
-    Without a trusted time-stamp nothing proves that the signature is older than the end or the revocation
-    of its certificate, hence the indications that end in NO_POE (no proof of existence).
-    """
-    if isinstance(error, path_errors.RevokedError):
-        when = f"{error.revocation_dt:%Y-%m-%d %H:%M:%S}Z"
-        return _undecided(
-            SubIndication.REVOKED_NO_POE, f"a certificate was revoked at {when}", Revocation.REVOKED
-        )
-    if isinstance(error, path_errors.ExpiredError):
-        return _undecided(SubIndication.OUT_OF_BOUNDS_NO_POE, "a certificate has expired")
-    if isinstance(error, path_errors.NotYetValidError):
-        return _undecided(SubIndication.NOT_YET_VALID, "a certificate is not valid yet")
-    if isinstance(error, path_errors.InsufficientRevinfoError):
-        reason = "the revocation list at hand is too old"
-        return _undecided(SubIndication.TRY_LATER, reason, Revocation.UNKNOWN)
-    if isinstance(error, path_errors.DisallowedAlgorithmError):
-        return _undecided(
-            SubIndication.CRYPTO_CONSTRAINTS_FAILURE_NO_POE, "a certificate uses a weak algorithm"
-        )
-    if isinstance(error, path_errors.PathBuildingError):
-        return _undecided(
-            SubIndication.NO_CERTIFICATE_CHAIN_FOUND, "no path leads to a trust anchor that was given"
-        )
-    return _undecided(
-        SubIndication.CERTIFICATE_CHAIN_GENERAL_FAILURE, "the chain of certificates does not hold"
+def _constrained_fault(path: list[Certificate], at: datetime) -> str | None:
+    """Judge name and policy constraints with the full validator; return what is wrong."""
+    context = ValidationContext(
+        trust_roots=[_loaded(path[-1].der)],
+        other_certs=[_loaded(c.der) for c in path[1:-1]],
+        moment=min(max(at, *(c.begins for c in path)), *(c.ends for c in path)),
+        allow_fetching=False,
+        revocation_mode="soft-fail",
     )
+    validator = CertificateValidator(_loaded(path[0].der), validation_context=context)
+    try:
+        asyncio.run(validator.async_validate_path())
+    except (path_errors.ExpiredError, path_errors.NotYetValidError):
+        return None  # judged here, with its own indication
+    except (path_errors.PathError, path_errors.ValidationError):
+        return "a certificate breaks the constraints of its authorities"
+    except Exception:  # noqa: BLE001 - odd certificates make the engine raise nearly everything
+        return "the constraints of an authority cannot be judged"
+    return None
+
+
+def _revocation(path: list[Certificate], pool: Pool, at: datetime, *, lenient: bool) -> ChainResult:
+    ders = tuple(c.der for c in path)
+    if len(path) == 1:
+        return ChainResult(None, Revocation.NOT_CHECKED, "the signer is an anchor itself", path=ders)
+    answers = [_status(child, parent, pool, at) for child, parent in pairwise(path)]
+    for index, answer in enumerate(answers):
+        if answer.status is Status.REVOKED and answer.since is not None:
+            sub = SubIndication.REVOKED_CA_NO_POE if index else SubIndication.REVOKED_NO_POE
+            reason = f"a certificate was revoked at {answer.since:%Y-%m-%d %H:%M:%S}Z"
+            return _fault(sub, reason, Revocation.REVOKED, answer.since)
+    return _unrevoked(answers, pool.trust.require_revocation and not lenient, lenient, ders)
+
+
+def _status(child: Certificate, parent: Certificate, pool: Pool, at: datetime) -> Answer:
+    if child.no_check and child.answers_ocsp():
+        return Answer(Status.GOOD)
+    return status(child, parent, at, pool.everything(), pool.of_subject(parent.subject))
+
+
+def _unrevoked(
+    answers: Iterable[Answer], required: bool, lenient: bool, path: tuple[bytes, ...]
+) -> ChainResult:
+    """Nothing is revoked: say how well that is known."""
+    first, *others = (answer.status for answer in answers)
+    known = {
+        Status.GOOD: Revocation.GOOD,
+        Status.STALE: Revocation.UNKNOWN,
+        Status.NONE: Revocation.NOT_CHECKED,
+    }[first]
+    if lenient:
+        return ChainResult(None, known, "", path=path)
+    if Status.STALE in (first, *others):
+        reason = "the revocation list at hand is too old or incomplete"
+        return ChainResult(SubIndication.TRY_LATER, Revocation.UNKNOWN, reason, path=path)
+    if Status.NONE in (first, *others) and required:
+        return ChainResult(SubIndication.TRY_LATER, known, "no revocation list at hand", path=path)
+    if first is Status.NONE:
+        return ChainResult(None, known, "revocation was not checked", path=path)
+    reason = "revocation of an issuing authority was not checked" if Status.NONE in others else ""
+    return ChainResult(None, known, reason, path=path)

@@ -34,6 +34,8 @@ class TrustMaterial:
     anchors: tuple[bytes, ...]
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
+    answers: tuple[bytes, ...] = ()
+    """OCSP answers at hand."""
     require_revocation: bool = False
     """True: a certificate whose revocation was not checked is INDETERMINATE / TRY_LATER."""
 
@@ -42,7 +44,8 @@ def load(path: Path) -> TrustMaterial:
     """Read anchors from a PEM (or DER) file or from the files of a folder.
 
     Revocation lists are taken from ``*.crl`` in the same folder, in its ``crl`` folder and in a ``crl``
-    folder beside it, as ``lienthong pki`` lays them out; intermediate certificates from ``certs`` likewise.
+    folder beside it, as ``lienthong pki`` lays them out; intermediate certificates from ``certs`` likewise;
+    OCSP answers from ``*.ors`` in the folder or its ``ocsp`` folder.
     Raises TrustFault.
     """
     folder = path if path.is_dir() else path.parent
@@ -54,13 +57,16 @@ def load(path: Path) -> TrustMaterial:
         raise TrustFault(f"{path} holds no certificate: give a PEM file or a folder of them")
     intermediates: list[bytes] = []
     crls: list[bytes] = []
+    answers: list[bytes] = []
     for place in (folder, folder / "crl", folder.parent / "crl"):
         for file in _files(place, ("*.crl",)):
             crls += _lists(_read(file), file)
+    for place in (folder, folder / "ocsp"):
+        answers += [_read(file) for file in _files(place, ("*.ors",))]
     for place in (folder / "certs", folder.parent / "certs"):
         for file in _files(place, ("*.pem", "*.crt")):
             intermediates += _certificates(_read(file), file)
-    return TrustMaterial(tuple(anchors), tuple(intermediates), tuple(crls))
+    return TrustMaterial(tuple(anchors), tuple(intermediates), tuple(crls), tuple(answers))
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

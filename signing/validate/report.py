@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from signing.model import Level
+from signing.validate.differences import Difference
 
 
 class Verdict(StrEnum):
@@ -40,6 +41,7 @@ class SubIndication(StrEnum):
     NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
     NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
     REVOKED_NO_POE = "REVOKED_NO_POE"
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
     OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
     NOT_YET_VALID = "NOT_YET_VALID"
     TRY_LATER = "TRY_LATER"
@@ -107,12 +109,34 @@ class SignatureReport:
     covers: Coverage
     changes_after: Changes
     reason: str = ""
-    """One sentence for a person; not part of the JSON."""
+    """One sentence for a person; not part of the JSON of the contract."""
+    document_time_stamp: bool = False
+    """It is no signature of anybody but a time-stamp of the whole document."""
+    revision_end: int = 0
+    """The signature saw the first so many bytes of the file; 0 when that cannot be told."""
+    proved_at: datetime | None = None
+    """Trusted time at which the signature is known to have existed; None when nothing proves one."""
+    differences: tuple[Difference, ...] = ()
+    """What was changed after it."""
 
     @property
     def sound(self) -> bool:
         """Intact, and followed by nothing but allowed changes."""
-        return self.integrity is Integrity.INTACT and self.changes_after is not Changes.NOT_ALLOWED
+        broken = (SubIndication.FORMAT_FAILURE, SubIndication.HASH_FAILURE, SubIndication.SIG_CRYPTO_FAILURE)
+        intact = self.integrity is Integrity.INTACT and self.sub_indication not in broken
+        return intact and self.changes_after is not Changes.NOT_ALLOWED
+
+    def as_detail(self) -> dict[str, object]:
+        """Return the object of the contract with what a page of a signature shows besides."""
+        proved = self.proved_at
+        return {
+            **self.as_json(),
+            "reason": self.reason,
+            "document_time_stamp": self.document_time_stamp,
+            "revision_end": self.revision_end,
+            "proved_at": proved.astimezone(UTC).isoformat().replace("+00:00", "Z") if proved else None,
+            "differences": [difference.as_json() for difference in self.differences],
+        }
 
     def as_json(self) -> dict[str, str | None]:
         """Return the object of the contract."""
@@ -152,3 +176,7 @@ class Report:
             "reason": self.reason,
             "signatures": [signature.as_json() for signature in self.signatures],
         }
+
+    def as_detail(self) -> dict[str, object]:
+        """Return :meth:`as_json` with what a page shows besides (see :meth:`SignatureReport.as_detail`)."""
+        return self.as_json() | {"signatures": [signature.as_detail() for signature in self.signatures]}

@@ -1,4 +1,4 @@
-"""Time-stamp tokens (RFC 3161) in signatures and as signatures."""
+"""Time-stamps (RFC 3161): over a signature value, or over the whole document."""
 
 from __future__ import annotations
 
@@ -6,74 +6,72 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from asn1crypto import cms, tsp
-from pyhanko.sign.validation import generic_cms
-from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko_certvalidator import CertificateValidator
-from pyhanko_certvalidator import errors as path_errors
-
-from signing.validate.chain import context_for
-from signing.validate.material import TrustMaterial
+from signing.validate import certificates, message
+from signing.validate.algorithms import WEAK_DIGESTS, digest_name
+from signing.validate.asn1 import GENERALIZED_TIME, OCTETS, SEQUENCE, BadEncoding, first
+from signing.validate.chain import Pool, check_chain
+from signing.validate.message import TST_INFO, Message
 
 
 @dataclass(frozen=True, slots=True)
-class TimeStamp:
-    """A time-stamp that was checked and whose authority is trusted."""
+class Token:
+    """A time-stamp token."""
 
+    message: Message
+    algorithm: str
+    """Digest of the imprint."""
+    imprint: bytes
     at: datetime
+    """When the authority says it saw the imprint."""
 
     @classmethod
-    async def trusted(
-        cls, token: cms.SignedData, stamped: bytes, trust: TrustMaterial, at: datetime
-    ) -> TimeStamp | None:
-        """Return the time when the token is over ``stamped`` and its authority is trusted, else None."""
-        info = _info(token)
-        if info is None:
-            return None
-        imprint = info["message_imprint"]
-        algorithm = imprint["hash_algorithm"]["algorithm"].native
-        if algorithm not in ("sha256", "sha384", "sha512"):
-            return None
-        digest = hashlib.new(algorithm, stamped).digest()
-        if not timestamp_intact(token, digest):
-            return None
-        certificates = generic_cms.extract_certs_for_validation(token)
-        context = context_for(trust, list(certificates.other_certs), at, "soft-fail")
-        validator = CertificateValidator(certificates.signer_cert, validation_context=context)
+    def read(cls, found: Message) -> Token:
+        """Read TSTInfo (2.4.2). Raises BadEncoding."""
+        if found.content_type != TST_INFO or found.content is None:
+            raise BadEncoding("a time-stamp is no time-stamp token")
         try:
-            await validator.async_validate_usage(  # type: ignore[no-untyped-call]  # library not annotated
-                {"digital_signature"}, {"time_stamping"}
+            fields = first(found.content)[0].need(SEQUENCE).parts()
+            algorithm, imprint = fields[2].need(SEQUENCE).parts()[:2]
+            return cls(
+                found,
+                digest_name(algorithm),
+                imprint.need(OCTETS).content,
+                fields[4].need(GENERALIZED_TIME).time(),
             )
-        except (path_errors.PathError, path_errors.ValidationError):
-            return None
-        moment: datetime = info["gen_time"].native
-        return cls(moment)
+        except (IndexError, ValueError) as error:
+            raise BadEncoding("a time-stamp is no time-stamp token") from error
 
+    @property
+    def weak(self) -> bool:
+        """Whether its digests are broken."""
+        return self.algorithm in WEAK_DIGESTS or self.message.signer.scheme.weak
 
-def timestamp_intact(token: cms.SignedData, digest: bytes) -> bool:
-    """Whether a token's imprint is ``digest`` and its signature holds (RFC 3161, 2.4.2)."""
-    info = _info(token)
-    if info is None or info["message_imprint"]["hashed_message"].native != digest:
-        return False
-    signer = token["signer_infos"][0]
-    content = bytes(token["encap_content_info"]["content"])
-    algorithm = signer["digest_algorithm"]["algorithm"].native
-    certificate = generic_cms.extract_certs_for_validation(token).signer_cert
-    intact, valid = generic_cms.validate_sig_integrity(
-        signer,
-        certificate,
-        expected_content_type="tst_info",
-        actual_digest=hashlib.new(algorithm, content).digest(),
-    )
-    return intact and valid
+    def is_over(self, stamped: bytes) -> bool:
+        """Whether the imprint is that of these bytes."""
+        return hashlib.new(self.algorithm, stamped, usedforsecurity=False).digest() == self.imprint
 
+    def signed_soundly(self) -> bool:
+        """Whether the authority's signature holds over what the token says. Raises BadEncoding."""
+        found = self.message
+        der = found.certificate
+        if der is None or found.content is None:
+            return False
+        digest = hashlib.new(found.signer.digest, found.content, usedforsecurity=False).digest()
+        speaks = found.digest_matches(digest, content_type=TST_INFO)
+        named = found.names_certificate(der) is not False
+        return speaks and named and found.value_holds(message.key_of(der), digest)
 
-def signature_timestamp(signature: EmbeddedPdfSignature) -> cms.SignedData | None:
-    """Return the first signature time-stamp among the unsigned attributes, None when there is none."""
-    return next(generic_cms.extract_tst_data_iter(signature.signer_info, signed=False), None)
-
-
-def _info(token: cms.SignedData) -> tsp.TSTInfo | None:
-    content = token["encap_content_info"]["content"]
-    parsed = getattr(content, "parsed", None)
-    return parsed if isinstance(parsed, tsp.TSTInfo) else None
+    def why_not_trusted(self, pool: Pool, at: datetime) -> str | None:
+        """Return why the authority is not believed at a moment, None when it is. Raises BadEncoding."""
+        der = self.message.certificate
+        if der is None:
+            return "the time-stamp does not bring its certificate"
+        authority = certificates.read(der)
+        if not authority.stamps_time():
+            return "the time-stamp was signed by one that is no time-stamp authority"
+        if self.weak:
+            return "the time-stamp uses a weak algorithm"
+        if not authority.begins <= self.at <= authority.ends:
+            return "the time-stamp was made outside the validity of its certificate"
+        result = check_chain(authority, pool, at, lenient=True)
+        return None if result.sub_indication is None else f"the time-stamp authority: {result.reason}"
