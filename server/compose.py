@@ -87,6 +87,7 @@ class Services:
     account_import: AccountImport
     files: Files
     profiles: Profiles
+    renderer: Renderer
     registers: Registers
     documents: Documents
     signatures: Signatures
@@ -200,6 +201,7 @@ async def open_services(
             account_import=AccountImport(units, access, passwords, staffing),
             files=files,
             profiles=profiles,
+            renderer=renderer,
             registers=registers,
             documents=documents,
             signatures=signatures,

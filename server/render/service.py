@@ -15,7 +15,7 @@ import msgspec
 
 from server.kernel.errors import Invalid, Unavailable
 from server.render.model import DocumentForm, Field, Kind, Rendered
-from server.render.slips import ArrivalStamp, BookPages, IncomingSlip
+from server.render.slips import ArrivalStamp, BookPages, IncomingSlip, Sheet
 from server.render.worker import Request, Response
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -73,6 +73,10 @@ class Renderer:
     async def arrival_stamp(self, stamp: ArrivalStamp, *, at: datetime) -> Rendered:
         """Set the cover of an arrival copy with the stamp ĐẾN. Raises as ``document``."""
         return await self._set("arrival_stamp.typ", stamp, at)
+
+    async def sheet(self, sheet: Sheet, *, at: datetime) -> Rendered:
+        """Set a sheet of facts and a table. Raises as ``document``."""
+        return await self._set("sheet.typ", sheet, at)
 
     async def book(
         self, pages: BookPages, rows: AsyncIterable[Sequence[tuple[str, ...]]], *, at: datetime

@@ -103,3 +103,26 @@ class BookPages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Lines under the last row (count, completeness); empty when the book goes on."""
     signers: tuple[str, ...] = ()
     """Titles over the places to sign under the closing lines."""
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sheet of facts and one table, A4 upright: control sheet, delivery note."""
+
+    superior: str
+    """Body above; "" = none."""
+    body: str
+    """Body whose sheet it is."""
+    title: str
+    """Title, in capitals."""
+    right: tuple[str, ...] = ()
+    """Lines at the upper right."""
+    facts: tuple[tuple[str, str], ...]
+    """Name and value; those without a value are left out."""
+    columns: tuple[Column, ...] = ()
+    """Columns of the table; empty = no table."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """One cell per column."""
+    closing: tuple[str, ...] = ()
+    """Lines under the table."""
+    signers: tuple[str, ...] = ()
+    """Titles over the places to sign."""

@@ -184,6 +184,14 @@ FILES = (
         CLERK,
         lambda stage: _file(stage, f"/van-ban-den/{stage.seeded.arrivals['assigned']}"),
     ),
+    arrival("assigned", CLERK, tail="/phieu", route="print_slip"),
+    arrival("assigned", CLERK, tail="/dau-den", route="print_stamp"),
+    arrival("finished", CLERK, tail="/kiem-soat", route="print_control"),
+    Sample(
+        "pages.print_delivery",
+        CLERK,
+        lambda stage: f"/van-ban-di/{stage.seeded.dispatches['mixed']}/phieu-gui",
+    ),
     Sample("pages.print_book", CLERK, lambda _: f"/so/{HEALTH}/incoming/in"),
 )
 """Addresses among the pages that answer with a file or with figures for a script, not with a page."""

@@ -77,6 +77,7 @@ MAY: dict[str, str] = {
         circulation.sent documents.counts documents.events documents.file documents.get documents.list
         documents.version pages.arrival pages.arrival_file pages.arrival_signatures pages.dispatch
         pages.document pages.compare pages.document_file pages.document_signatures pages.drafts pages.inbox
+        pages.print_control pages.print_delivery pages.print_slip pages.print_stamp
         pages.search pages.sendings pages.sent pages.version signatures.check
     """,
     "COLHV": """
