@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from server.cli.root import build
+from server.cli.root import Servers, build
 
 if TYPE_CHECKING:
+    from server.certificates.publisher import PkiPublisher
     from server.compose import Services
 
 
@@ -25,9 +26,18 @@ async def serve(
     await run(services, host, port, ready, stop)
 
 
+async def serve_pki(
+    publisher: PkiPublisher, host: str, port: int, ready: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    """Serve an authority alone until ``stop`` is set."""
+    from web.pki import run
+
+    await run(publisher, host, port, ready, stop)
+
+
 def main() -> None:
     """Run the command line."""
-    build(serve)()
+    build(Servers(serve, serve_pki))()
 
 
 if __name__ == "__main__":

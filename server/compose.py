@@ -15,6 +15,7 @@ from pathlib import Path
 from server import logs
 from server.audit.open import make_audit
 from server.audit.service import Audit
+from server.certificates.publisher import PkiPublisher
 from server.circulation.adapters import IssuedDocuments
 from server.circulation.service import Circulation
 from server.documents.service import Documents
@@ -63,6 +64,7 @@ SWITCH_SECONDS = 0.001
 """How long a working thread may keep the interpreter from the loop; Python's own 5 ms is a stall here."""
 CHECK_SECONDS = 5
 PURGE_SECONDS = 3600
+PKI_PASSPHRASE = "LIENTHONG_PKI_PASSPHRASE"  # noqa: S105 - the name of a variable
 TEXT_FACE = "400Regular/Tinos_400Regular.ttf"
 ITALIC_FACE = "400Regular_Italic/Tinos_400Regular_Italic.ttf"
 
@@ -97,6 +99,7 @@ class Services:
     audit: Audit
     jobs: Jobs
     scanner: Scanner
+    pki: PkiPublisher
 
     async def ready(self) -> dict[str, bool]:
         """Tell which parts answer: database, objects, ledger, scanner (readiness)."""
@@ -183,6 +186,11 @@ async def open_services(
         )
         audit = make_audit(units, blobs, clock, settings)
         stack.push_async_callback(audit.sequencer.close)
+        publisher = PkiPublisher(
+            settings.under_data(settings.signing.pki) if settings.signing.pki else None,
+            clock,
+            passphrase=os.environ.get(PKI_PASSPHRASE, "").encode() or None,
+        )
         jobs = Jobs(database, clock, settings.jobs, owner=f"{os.getpid()}-{secrets.token_hex(4)}")
         services = Services(
             settings=settings,
@@ -211,6 +219,7 @@ async def open_services(
             audit=audit,
             jobs=jobs,
             scanner=scanner,
+            pki=publisher,
         )
         _wire(services)
         if background:
@@ -241,6 +250,7 @@ def _wire(services: Services) -> None:
     jobs.every("audit.publish", audit.checkpoint_seconds, publish, leased=False)
     jobs.every("audit.attest", audit.checkpoint_seconds, services.audit.checkpoints.attest)
     jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
+    jobs.every("pki.keep", PURGE_SECONDS, services.pki.keep)
     jobs.every("files.sweep", PURGE_SECONDS, services.files.sweep)
     services.units.after_publish(jobs.wake)
 

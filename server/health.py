@@ -67,8 +67,23 @@ async def _opened(services: Services) -> list[Finding]:
     findings.append(Finding("outbox", depth.dead == 0, text))
     trust = settings.under_data(settings.signing.trust)
     anchors = await asyncio.to_thread(lambda: len(list(trust.glob("*.pem"))) if trust.is_dir() else 0)
+    findings += await _authority(services)
     findings.append(Finding("trust", anchors > 0, f"{anchors} anchors in {trust}; put PEM files there if 0"))
     return findings
+
+
+async def _authority(services: Services) -> list[Finding]:
+    """Say which certificates and lists of our own authority end soon."""
+    now = services.clock.now()
+    return [
+        Finding(
+            f"pki {part.name}",
+            not part.warns(now),
+            f"ends {part.ends.isoformat(timespec='seconds')}; «lienthong pki renew» (ocsp, tsa) or "
+            "«lienthong pki crl» (lists) before that",
+        )
+        for part in await services.pki.parts()
+    ]
 
 
 def _disk(folder: Path) -> Finding:

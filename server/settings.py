@@ -100,6 +100,7 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     keys: str
     trust: str
+    pki: str
     workers: Annotated[int, msgspec.Meta(ge=1)]
     timeout_seconds: Seconds
 

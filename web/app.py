@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from storage.sql.rows import prepare
-from web import i18n, system, table
+from web import i18n, pki, system, table
 from web.assets import ASSETS, Assets
 from web.endpoint import endpoint
 from web.i18n import Catalogue
@@ -58,6 +58,7 @@ def build(
     lines = access_log.Lines(structlog.BytesLogger(sys.stderr.buffer).msg)
     app[ACCESS] = lines if access is None else access
     app[HUB] = hub or Hub()
+    app[pki.PUBLISHER] = services.pki
     app[TLS] = settings.tls
     app[TRUSTED] = tuple(settings.trusted_proxies)
     app[TABLE] = tuple(table.routes() if routes is None else routes)
@@ -92,6 +93,11 @@ def _add(app: web.Application) -> None:
     router.add_get("/metrics", _named(system.metrics, "metrics"))
     router.add_get("/api/v1/openapi.json", _named(system.openapi, "openapi"))
     router.add_get("/live", _named(live, "live"), allow_head=False)
+    for method, path, label, plain in pki.ROUTES:
+        if method == "GET":
+            router.add_get("/pki" + path, _named(plain, label))
+        else:
+            router.add_route(method, "/pki" + path, _named(plain, label))
     for route in app[TABLE]:
         handler = endpoint(route)
         if route.method == "GET":

@@ -11,23 +11,23 @@ from pathlib import Path
 import click
 import msgspec
 
-from server.cli.root import Serve, run
+from server.cli.root import Servers, run
 
 
 @click.command()
 @click.option("--serve", "stay", is_flag=True, help="Keep serving after the job, until Ctrl-C.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; default: PORT or setting server.port.")
 @click.pass_obj
-def demo(server: Serve, stay: bool, port: int | None) -> None:
+def demo(servers: Servers, stay: bool, port: int | None) -> None:
     """Build the demo province and play the main job through the HTTP API, printing each step.
 
     Leaves issued.pdf, answer.pdf, registers.pdf, audit.json and trust/ in var/demo. Exit 0, or 1 with the
     step that failed.
     """
-    run(_demo(server, stay, port))
+    run(_demo(servers, stay, port))
 
 
-async def _demo(server: Serve, stay: bool, port: int | None) -> int:
+async def _demo(servers: Servers, stay: bool, port: int | None) -> int:
     from server.cli.root import explain
     from server.demo.client import StepFailed
     from server.demo.stage import empty_folder, new_password, perform
@@ -51,7 +51,7 @@ async def _demo(server: Serve, stay: bool, port: int | None) -> int:
         sys.stderr = (folder / "server.log").open("a", encoding="utf-8")
         await perform(
             settings,
-            server,
+            servers.main,
             folder=folder,
             password=os.environ.get("LIENTHONG_DEMO_PASSWORD") or new_password(),
             port=port or settings.server.port,

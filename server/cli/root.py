@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
 import click
@@ -14,6 +15,17 @@ from server.kernel.errors import LienThongError
 
 Serve: TypeAlias = Callable[..., Awaitable[None]]
 """``serve(services, host, port, ready, stop)`` of the entry point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What the entry point can serve; reaches the commands as the context's object."""
+
+    main: Serve
+    """The application."""
+    pki: Serve
+    """An authority alone: ``pki(publisher, host, port, ready, stop)``."""
+
 
 COMMANDS = {
     "serve": "server.cli.serve:serve",
@@ -75,10 +87,10 @@ def explain(error: LienThongError) -> str:
     return "lienthong: " + "; ".join(lines)
 
 
-def build(serve: Serve) -> click.Group:
-    """Return the command line; ``serve`` reaches the commands as the context's object."""
+def build(servers: Servers) -> click.Group:
+    """Return the command line."""
 
-    @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "obj": serve})
+    @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "obj": servers})
     @click.version_option(package_name="lienthong")
     def lienthong() -> None:
         """Liên Thông: signed documents between the bodies of a province."""

@@ -7,19 +7,19 @@ import signal
 
 import click
 
-from server.cli.root import Serve, run
+from server.cli.root import Servers, run
 
 
 @click.command()
 @click.option("--host", help="Address to listen on; default: setting server.host.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port; default: PORT or setting server.port.")
 @click.pass_obj
-def serve(server: Serve, host: str | None, port: int | None) -> None:
+def serve(servers: Servers, host: str | None, port: int | None) -> None:
     """Serve HTTP until SIGTERM or Ctrl-C; requests under way are finished first."""
-    run(_serve(server, host, port))
+    run(_serve(servers, host, port))
 
 
-async def _serve(server: Serve, host: str | None, port: int | None) -> int:
+async def _serve(servers: Servers, host: str | None, port: int | None) -> int:
     from server.compose import open_services
     from server.settings import load
 
@@ -29,7 +29,7 @@ async def _serve(server: Serve, host: str | None, port: int | None) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     async with open_services(settings) as services:
-        await server(
+        await servers.main(
             services,
             host or settings.server.host,
             port or settings.server.port,

@@ -41,12 +41,12 @@ _LIFETIMES = {
     Kind.ORGANISATION: 3 * 365 * _DAY,
     Kind.SERVER: 365 * _DAY,
 }
-_CRL_LIFETIMES = {"root": 365 * _DAY, "issuing": 30 * _DAY}
-_KEYS = {
+CRL_LIFETIMES = {"root": 365 * _DAY, "issuing": 30 * _DAY}
+KEYS = {
     Kind.ROOT: KeyType.RSA3072,
     Kind.ISSUING: KeyType.RSA3072,
 }
-_NAMES = {
+NAMES = {
     Kind.ROOT: "Liên Thông Root CA (development)",
     Kind.ISSUING: "Liên Thông Issuing CA (development)",
     Kind.OCSP: "Liên Thông OCSP (development)",
@@ -121,7 +121,7 @@ class Authority:
         )
         issued = Issued(certificate, _pkcs12(request.name, key, certificate, self.issuing, passphrase))
         with register.locked(self._register):
-            book = register.load(self._register).add(_entry(certificate, "issuing", request, now))
+            book = register.load(self._register).add(entry_of(certificate, "issuing", request, now))
             path = self.folder / "issued" / f"{issued.serial}.pem"
             register.write_atomically(path, certificate.public_bytes(Encoding.PEM))
             register.save(self._register, book)
@@ -131,13 +131,13 @@ class Authority:
         """Revoke a subscriber's certificate and publish a new list. Raises PkiFault if unknown."""
         with register.locked(self._register):
             book = register.load(self._register).revoke(serial, reason, now)
-            book = _publish_crl(self.folder, self.issuing, book, now)
+            book = publish_crl(self.folder, self.issuing, book, now)
             register.save(self._register, book)
 
     def refresh_crl(self, *, now: datetime) -> None:
         """Publish a new list of the issuing authority, as must happen before the last one ends."""
         with register.locked(self._register):
-            book = _publish_crl(self.folder, self.issuing, register.load(self._register), now)
+            book = publish_crl(self.folder, self.issuing, register.load(self._register), now)
             register.save(self._register, book)
 
 
@@ -148,11 +148,13 @@ def init(
     passphrase: bytes | None,
     now: datetime,
     service_key: KeyType = KeyType.P256,
+    ocsp: bool = False,
 ) -> Authority:
     """Make a new authority in ``folder`` (absent or empty).
 
     ``passphrase`` encrypts its keys; None makes one per key, kept beside it in a file of mode 0600.
-    ``service_key`` is the kind of the keys for time-stamps and statuses.
+    ``service_key`` is the kind of the keys for time-stamps and statuses; ``ocsp`` names the responder in
+    certificates, for an authority that is always served.
     Raises PkiFault when something is already there.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -165,27 +167,27 @@ def init(
         ("private", 0o700),
     ):
         (folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
-    urls = Urls(base_url.rstrip("/"))
-    wanted = {**_KEYS, Kind.OCSP: service_key, Kind.TSA: service_key}
+    urls = Urls(base_url.rstrip("/"), ocsp)
+    wanted = {**KEYS, Kind.OCSP: service_key, Kind.TSA: service_key}
     with ThreadPoolExecutor(max_workers=len(wanted)) as pool:
         keys = dict(zip(wanted, pool.map(profiles.generate_key, wanted.values()), strict=True))
-    root = Issuer("root", _authority_certificate(Kind.ROOT, keys, None, urls, now), keys[Kind.ROOT])
+    root = Issuer("root", authority_certificate(Kind.ROOT, keys, None, urls, now), keys[Kind.ROOT])
     issuing = Issuer(
-        "issuing", _authority_certificate(Kind.ISSUING, keys, root, urls, now), keys[Kind.ISSUING]
+        "issuing", authority_certificate(Kind.ISSUING, keys, root, urls, now), keys[Kind.ISSUING]
     )
     certificates = {Kind.ROOT: root.certificate, Kind.ISSUING: issuing.certificate}
     for kind in (Kind.OCSP, Kind.TSA):
-        certificates[kind] = _authority_certificate(kind, keys, issuing, urls, now)
-    book = register.Register(base_url=urls.base)
+        certificates[kind] = authority_certificate(kind, keys, issuing, urls, now)
+    book = register.Register(base_url=urls.base, ocsp=ocsp)
     for kind, certificate in certificates.items():
         pem = certificate.public_bytes(Encoding.PEM)
         register.write_atomically(folder / "certs" / f"{kind}.pem", pem)
-        _store_key(folder / "private" / f"{kind}.key", keys[kind], passphrase)
+        store_key(folder / "private" / f"{kind}.key", keys[kind], passphrase)
         issuer = "root" if kind in (Kind.ROOT, Kind.ISSUING) else "issuing"
-        book = book.add(_entry(certificate, issuer, CertificateRequest(kind, _NAMES[kind]), now))
+        book = book.add(entry_of(certificate, issuer, CertificateRequest(kind, NAMES[kind]), now))
     register.write_atomically(folder / "trust" / "root.pem", root.certificate.public_bytes(Encoding.PEM))
     for authority in (root, issuing):
-        book = _publish_crl(folder, authority, book, now)
+        book = publish_crl(folder, authority, book, now)
     register.save(folder / "register.json", book)
     return Authority(folder, urls, root.certificate, issuing)
 
@@ -201,17 +203,18 @@ def open_authority(folder: Path, *, passphrase: bytes | None) -> Authority:
         x509.load_pem_x509_certificate((folder / "certs" / f"{name}.pem").read_bytes())
         for name in ("root", "issuing")
     )
-    return Authority(folder, Urls(book.base_url), root, Issuer("issuing", certificate, key))
+    return Authority(folder, Urls(book.base_url, book.ocsp), root, Issuer("issuing", certificate, key))
 
 
 def _dns_names(request: CertificateRequest) -> tuple[str, ...]:
     return (request.name,) if request.kind is Kind.SERVER else ()
 
 
-def _authority_certificate(
+def authority_certificate(
     kind: Kind, keys: dict[Kind, PrivateKey], issuer: Issuer | None, urls: Urls, now: datetime
 ) -> x509.Certificate:
-    subject = profiles.subject_name(_NAMES[kind], None, kind)
+    """Certify a key of the authority itself."""
+    subject = profiles.subject_name(NAMES[kind], None, kind)
     return _certify(kind, subject, keys[kind], issuer, urls, now)
 
 
@@ -257,9 +260,10 @@ def _pkcs12(
     return pkcs12.serialize_key_and_certificates(name.encode(), key, certificate, chain, encryption)
 
 
-def _entry(
+def entry_of(
     certificate: x509.Certificate, issuer: str, request: CertificateRequest, now: datetime
 ) -> register.Entry:
+    """Return the line of the register for a certificate."""
     return register.Entry(
         serial=f"{certificate.serial_number:x}",
         issuer=issuer,
@@ -271,20 +275,22 @@ def _entry(
     )
 
 
-def _publish_crl(folder: Path, issuer: Issuer, book: register.Register, now: datetime) -> register.Register:
+def publish_crl(folder: Path, issuer: Issuer, book: register.Register, now: datetime) -> register.Register:
+    """Write the next list of an issuer; return the register that remembers its number."""
     book, number = book.next_crl(issuer.label)
     crl = build_crl(
         issuer,
-        book.revocations(issuer.label),
+        book.revocations(issuer.label, now - CRL_LIFETIMES[issuer.label]),
         number=number,
         now=now,
-        next_update=now + _CRL_LIFETIMES[issuer.label],
+        next_update=now + CRL_LIFETIMES[issuer.label],
     )
     register.write_atomically(folder / "crl" / f"{issuer.label}.crl", crl.public_bytes(Encoding.DER))
     return book
 
 
-def _store_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
+def store_key(path: Path, key: PrivateKey, passphrase: bytes | None) -> None:
+    """Write a key of the authority, encrypted; None makes a passphrase and keeps it beside it (0600)."""
     if passphrase is None:
         passphrase = secrets.token_urlsafe(32).encode()
         register.write_atomically(path.with_suffix(".pass"), passphrase, 0o600)

@@ -63,17 +63,18 @@ def open_pki(folder: Path, *, passphrase: bytes | None = None) -> OpenedPki:
     book = folder / "register.json"
     register.load(book)
     issuer, root = (_certificate(folder, name) for name in ("issuing", "root"))
-    held = {
-        name: HeldKey.of(
-            _certificate(folder, name),
-            (issuer, root),
-            ca.load_key(folder / "private" / f"{name}.key", passphrase),
-        )
-        for name in ("tsa", "ocsp")
-    }
+    held = {name: _held(folder, name, (issuer, root), passphrase) for name in ("tsa", "ocsp")}
     statuses = RegisterStatuses(book, "issuing")
     desk = Desk(issuer, held["ocsp"], statuses.current)
     return OpenedPki(folder, TimeStampAuthority(held["tsa"]), Responder([desk]))
+
+
+def _held(folder: Path, name: str, chain: tuple[x509.Certificate, ...], passphrase: bytes | None) -> HeldKey:
+    certificate = _certificate(folder, name)
+    key = ca.load_key(folder / "private" / f"{name}.key", passphrase)
+    if key.public_key() != certificate.public_key():  # a renewal replaces one after the other
+        raise PkiFault(f"key and certificate of {name} do not fit: it is being renewed, try again")
+    return HeldKey.of(certificate, chain, key)
 
 
 def _certificate(folder: Path, name: str) -> x509.Certificate:

@@ -137,6 +137,9 @@ def _extended_key_usage(kind: Kind) -> tuple[x509.ExtendedKeyUsage, bool] | None
     return None
 
 
+_COUNTRY = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "VN")])
+_PERMITTED = x509.NameConstraints([x509.DirectoryName(_COUNTRY)], None)
+"""Names that the issuing authority may give (RFC 5280, 4.2.1.10): its key makes up nobody abroad."""
 _CA_PATH = {Kind.ROOT: 1, Kind.ISSUING: 0}
 
 
@@ -180,6 +183,8 @@ def build(
     )
     if (usage := _extended_key_usage(kind)) is not None:
         builder = builder.add_extension(usage[0], critical=usage[1])
+    if kind is Kind.ISSUING:
+        builder = builder.add_extension(_PERMITTED, critical=True)
     if kind is Kind.OCSP:
         builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
     if dns_names:

@@ -44,6 +44,8 @@ class Register:
     base_url: str
     entries: tuple[Entry, ...] = ()
     crl_numbers: dict[str, int] = field(default_factory=dict)
+    ocsp: bool = False
+    """Whether certificates name the responder (see :class:`signing.pki.profiles.Urls`)."""
 
     def add(self, entry: Entry) -> Register:
         """Return a register with one more entry; a serial is never used twice."""
@@ -67,8 +69,12 @@ class Register:
         number = self.crl_numbers.get(issuer, 0) + 1
         return replace(self, crl_numbers={**self.crl_numbers, issuer: number}), number
 
-    def revocations(self, issuer: str) -> list[Revocation]:
-        """Return what the issuer's list must name."""
+    def revocations(self, issuer: str, ended: datetime) -> list[Revocation]:
+        """Return what the issuer's list must name: all but certificates that ended before ``ended``.
+
+        An entry stays on at least one list made after the certificate's end (RFC 5280, 3.3), so ``ended``
+        lies one list's life before now. The responder knows it for ever.
+        """
         return [
             Revocation(
                 int(e.serial, 16),
@@ -76,7 +82,9 @@ class Register:
                 Reason(e.reason or Reason.UNSPECIFIED),
             )
             for e in self.entries
-            if e.issuer == issuer and e.revoked_at is not None
+            if e.issuer == issuer
+            and e.revoked_at is not None
+            and datetime.fromisoformat(e.not_after) >= ended
         ]
 
 
@@ -106,7 +114,8 @@ def load(path: Path) -> Register:
         raw = json.loads(path.read_bytes())
         entries = tuple(Entry(**e) for e in raw["entries"])
         numbers = {str(k): int(v) for k, v in raw["crl_numbers"].items()}
-        return Register(base_url=str(raw["base_url"]), entries=entries, crl_numbers=numbers)
+        ocsp = bool(raw.get("ocsp", False))
+        return Register(base_url=str(raw["base_url"]), entries=entries, crl_numbers=numbers, ocsp=ocsp)
     except OSError as error:
         raise PkiFault(f"{path.parent} is no PKI folder: make it with 'lienthong pki init'") from error
     except (ValueError, KeyError, TypeError) as error:

@@ -1,0 +1,1 @@
+"""Certificates of persons and bodies: inventory, requests, trust anchors; our own authority published."""
