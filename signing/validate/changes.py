@@ -10,7 +10,7 @@ from __future__ import annotations
 from signing.validate import formchanges, notes, pagefinder, tagging
 from signing.validate.differences import Difference, Kind, Terms
 from signing.validate.reader import File, View
-from signing.validate.references import holders
+from signing.validate.references import holders, refs_in
 from signing.validate.structure import update_fault
 from signing.validate.syntax import Dict, Malformed, Ref, Stream, Value
 from signing.validate.update import Update
@@ -128,11 +128,17 @@ def _packing(update: Update) -> None:
 
 
 def _left_behind(update: Update) -> None:
-    """Of several updates, a later one may drop what an earlier one made: nothing leads to it any more."""
-    if update.count < 2:
+    """Writers leave objects behind that nothing leads to: an appearance that was replaced at once, say.
+
+    That nothing signed refers to them is asked of all that is explained (:func:`_used_elsewhere`).
+    """
+    left = [n for n in update.unexplained() if update.old.entry(n) is None]
+    if not left:
         return
-    for number in update.unexplained():
-        if update.old.entry(number) is None:
+    used = {ref.number for number in update.changed for ref in refs_in(update.new.get(number))}
+    used |= {ref.number for ref in refs_in(update.new.trailer)}
+    for number in left:
+        if number not in used:
             update.explain(number, ())
 
 

@@ -95,6 +95,8 @@ def _note(view: View, number: int, found: dict[int, set[int]]) -> None:
         value = view.get(number)
     except Malformed:
         return  # no reader can use it
+    if isinstance(value, Stream) and value.entries.get("Type") == "XRef":
+        return  # a trailer; it is compared by itself
     for ref in refs_in(value):
         if ref.number in found:
             found[ref.number].add(number)
