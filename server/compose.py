@@ -23,6 +23,7 @@ from server.files.guard.model import GuardLimits
 from server.files.guard.pool import Guard
 from server.files.scanner import ClamdScanner, NoScanner, Scanner
 from server.files.service import Files
+from server.guide.service import Guide
 from server.identity.access import Access
 from server.identity.imports import AccountImport
 from server.identity.limits import Limits
@@ -89,6 +90,7 @@ class Services:
     account_import: AccountImport
     files: Files
     profiles: Profiles
+    guide: Guide
     renderer: Renderer
     registers: Registers
     documents: Documents
@@ -209,6 +211,7 @@ async def open_services(
             account_import=AccountImport(units, access, passwords, staffing),
             files=files,
             profiles=profiles,
+            guide=Guide(units, access),
             renderer=renderer,
             registers=registers,
             documents=documents,

@@ -156,6 +156,7 @@ SAMPLES = (
     at("accounts", ADMIN, "/quan-tri/tai-khoan", english=True),
     at("account_new", ADMIN, "/quan-tri/tai-khoan/moi"),
     Sample("pages.account", ADMIN, lambda stage: f"/quan-tri/tai-khoan/{stage.account}"),
+    at("guide", ADMIN, "/quan-tri/bat-dau", english=True),
     at("mandates", ADMIN, "/quan-tri/giam-sat"),
     at("health", ADMIN, "/quan-tri/suc-khoe"),
 )

@@ -43,10 +43,16 @@ async def home(call: Call[NoBody, NoQuery]) -> Html | Redirect:
         return Redirect("/ca-nhan")
     arrivals, documents = await counts(call)
     came, mine = await waiting(call, arrivals, documents)
-    return Html(
-        "home.html",
-        {"figures": figures(actor.role, arrivals, documents), "arrivals": came, "documents": mine},
-    )
+    shown = {"figures": figures(actor.role, arrivals, documents), "arrivals": came, "documents": mine}
+    return Html("home.html", {**shown, "guide": await left(call)})
+
+
+async def left(call: Call[NoBody, NoQuery]) -> int:
+    """Return how many steps of the first run are left; 0 for everybody but the administrator."""
+    if call.actor.role is not Role.ADMINISTRATOR:
+        return 0
+    steps = await call.services.guide.steps(call.actor)
+    return [steps.body, steps.people, steps.registers, steps.keys, steps.document].count(False)
 
 
 async def waiting(

@@ -26,7 +26,7 @@ MAY: dict[str, str] = {
         accounts.appoint accounts.create accounts.hand_over accounts.invite accounts.leave accounts.list
         accounts.lock accounts.release accounts.reset_totp accounts.unlock accounts.update
         bodies.abolish_post bodies.add_post bodies.add_unit bodies.change bodies.close bodies.create
-        bodies.end_authority bodies.grant_authority mandates.end mandates.give pages.account
+        bodies.end_authority bodies.grant_authority mandates.end mandates.give pages.account pages.guide
         pages.account_appoint pages.account_create pages.account_invite pages.account_leave
         pages.account_lock pages.account_new pages.account_totp_reset pages.account_unlock
         pages.accounts pages.mandate_end pages.mandate_give pages.mandates signatures.add_key
