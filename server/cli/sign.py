@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
+from server.cli.batch import Job, Signed, sign_file, sign_folder
 from server.cli.outcome import Exit, Stop, secret_from
 from signing.errors import SigningError
+from signing.fetch import Fetcher, http_services
 from signing.fonts import TextFont, load_font
-from signing.keys.software import SoftwareSigner, open_pkcs12
+from signing.keys.pkcs11 import open_uri
+from signing.keys.protocol import SignatureAlgorithm, Signer
+from signing.keys.software import open_pkcs12
+from signing.local import open_services
 from signing.model import Level
 from signing.pades.appearance import StampImage
-from signing.pades.purpose import Purpose, Request, sign_for
-from signing.pki.register import write_atomically
+from signing.pades.purpose import Purpose, Request
+from signing.services import Services
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DEFAULT_FONT = _ROOT / "node_modules/@expo-google-fonts/tinos/400Regular/Tinos_400Regular.ttf"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is the same for every file of one call; opened once, inherited by workers."""
-
-    key: SoftwareSigner
-    request: Request
-    font: TextFont | None
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """Outcome for one file."""
-
-    source: str
-    output: str
-    error: str | None
-    field: str = ""
-    signed_at: str = ""
+_PKI_PASSPHRASE = "LIENTHONG_PKI_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 
 @click.command()
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--batch", is_flag=True, help="IN and OUT are folders: sign every PDF file in IN.")
-@click.option("--key", "key_file", required=True, type=click.Path(path_type=Path), help="PKCS#12 file.")
-@click.option("--passphrase-env", required=True, help="Variable that holds the passphrase of the key.")
+@click.option("--key", "key_name", required=True, help="PKCS#12 file, or a pkcs11: URI (RFC 7512).")
+@click.option("--passphrase-env", required=True, help="Variable that holds the passphrase, or the PIN.")
 @click.option("--level", default=Level.B_B.value, type=click.Choice([level.value for level in Level]))
-@click.option("--pki", type=click.Path(path_type=Path), help="Authority folder; levels above B-B need it.")
+@click.option("--pki", type=click.Path(path_type=Path), help="Authority folder for levels above B-B.")
+@click.option("--tsa", help="URL of a time-stamping authority, when there is no --pki.")
+@click.option("--pss", is_flag=True, help="RSA keys: PSS padding instead of PKCS#1 v1.5.")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]))
 @click.option("--image", type=click.Path(path_type=Path), help="PNG: handwritten signature or seal.")
 @click.option("--number", default="", help="Number to fill in, or to show on an attachment.")
@@ -64,23 +50,26 @@ def sign(
     source: Path,
     target: Path,
     batch: bool,
-    key_file: Path,
+    key_name: str,
     passphrase_env: str,
     level: str,
     pki: Path | None,
+    tsa: str | None,
+    pss: bool,
     purpose: str | None,
     image: Path | None,
     number: str,
     font: Path | None,
     as_json: bool,
 ) -> None:
-    """Sign IN as OUT (PAdES). Without --purpose the signature is invisible."""
-    if level != Level.B_B.value:
-        raise Stop(f"level {level} needs a time-stamp service, which is not available here: use --level B-B")
-    del pki  # only levels above B-B use it
+    """Sign IN as OUT (PAdES). Without --purpose the signature is invisible.
+
+    When a service does not answer, the file is written at the level reached, which is told, and the command
+    exits 1: sign IN again when the service is back.
+    """
     try:
         job = Job(
-            open_pkcs12(_read(key_file), secret_from(passphrase_env)),
+            _key(key_name, secret_from(passphrase_env), pss=pss),
             Request(
                 Purpose(purpose) if purpose else None,
                 StampImage.load(_read(image)) if image else None,
@@ -88,16 +77,36 @@ def sign(
             ),
             _font(font, needed=purpose is not None),
             Level(level),
+            _services(Level(level), pki, tsa),
         )
     except SigningError as error:
-        raise Stop(
-            f"{key_file if error.code.startswith('signing.key') else image or font}: {error}"
-        ) from error
-    results = _sign_folder(job, source, target) if batch else [_sign_file(job, source, target)]
-    for result in results:
-        _tell(result, job, as_json=as_json)
-    if any(result.error is not None for result in results):
-        raise SystemExit(int(Exit.USAGE))
+        places = {"signing.key": key_name, "signing.pki": pki}
+        place = next((p for code, p in places.items() if error.code.startswith(code)), image or font)
+        raise Stop(f"{place}: {error}") from error
+    results = sign_folder(job, source, target) if batch else [sign_file(job, source, target)]
+    worst = _tell_all(results, job, as_json=as_json)
+    if worst is not Exit.GOOD:
+        raise SystemExit(int(worst))
+
+
+def _key(name: str, secret: bytes, *, pss: bool) -> Signer:
+    """Open a key file or a key on a token."""
+    key = open_uri(name, secret) if name.startswith("pkcs11:") else open_pkcs12(_read(Path(name)), secret)
+    return key.using(SignatureAlgorithm.RSA_PSS_SHA256) if pss else key
+
+
+def _services(level: Level, pki: Path | None, tsa: str | None) -> Services:
+    """Return what a level needs: the authority of a folder, or services over HTTP."""
+    if level is Level.B_B:
+        return Services()
+    if pki is not None:
+        passphrase = os.environ.get(_PKI_PASSPHRASE, "").encode() or None
+        return open_services(pki, passphrase=passphrase)
+    if tsa is None:
+        raise Stop(f"level {level} needs a time-stamping authority: name its folder (--pki) or URL (--tsa)")
+    # Whoever types the address of an authority means it, wherever it lies.
+    host = urlsplit(tsa).hostname or ""
+    return http_services(tsa, Fetcher(allowed_hosts=frozenset((host,))))
 
 
 def _read(path: Path) -> bytes:
@@ -114,50 +123,14 @@ def _font(path: Path | None, *, needed: bool) -> TextFont | None:
     return load_font(path or _DEFAULT_FONT)
 
 
-def _sign_file(job: Job, source: Path, target: Path) -> Signed:
-    """Sign one file; a fault of the file becomes part of the outcome."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    try:
-        outcome = sign_for(source.read_bytes(), job.key, job.request, job.font, now)
-        write_atomically(target, outcome.pdf)
-    except SigningError as error:
-        return Signed(str(source), str(target), str(error))
-    except OSError as error:
-        return Signed(str(source), str(target), f"{error.filename or source}: {error.strerror}")
-    return Signed(str(source), str(target), None, outcome.field, now.isoformat().replace("+00:00", "Z"))
-
-
-_held: list[Job] = []
-"""The job of a worker process."""
-
-
-def _hold(job: Job) -> None:
-    _held[:] = [job]
-
-
-def _sign_held(paths: tuple[Path, Path]) -> Signed:
-    return _sign_file(_held[0], *paths)
-
-
-def _sign_folder(job: Job, source: Path, target: Path) -> list[Signed]:
-    """Sign every PDF file of a folder on all cores; the key stays opened in each worker."""
-    if not source.is_dir():
-        raise Stop(f"{source} is no folder: --batch needs two folders")
-    if target.exists() and not target.is_dir():
-        raise Stop(f"{target} is no folder: --batch needs two folders")
-    target.mkdir(parents=True, exist_ok=True)
-    names = sorted(p.name for p in source.iterdir() if p.is_file() and p.suffix.lower() == ".pdf")
-    if not names:
-        raise Stop(f"{source} holds no PDF file")
-    pairs = [(source / name, target / name) for name in names]
-    workers = min(len(os.sched_getaffinity(0)), len(pairs))
-    # Forked before any thread is started, so that the opened key is inherited and never written anywhere.
-    context = multiprocessing.get_context("fork")
-    try:
-        with ProcessPoolExecutor(workers, context, initializer=_hold, initargs=(job,)) as pool:
-            return list(pool.map(_sign_held, pairs, chunksize=8))
-    except BrokenProcessPool as error:
-        raise Stop("a worker process died: sign the folder again, or its files one by one") from error
+def _tell_all(results: Iterable[Signed], job: Job, *, as_json: bool) -> Exit:
+    """Print the outcomes; return the worst."""
+    worst = Exit.GOOD
+    for result in results:
+        _tell(result, job, as_json=as_json)
+        this = Exit.USAGE if result.error else Exit.NO if result.shortfall else Exit.GOOD
+        worst = max(worst, this)
+    return worst
 
 
 def _tell(result: Signed, job: Job, *, as_json: bool) -> None:
@@ -165,14 +138,25 @@ def _tell(result: Signed, job: Job, *, as_json: bool) -> None:
         line = {
             "file": result.source,
             "output": None if result.error else result.output,
-            "level": None if result.error else job.level.value,
+            "level": result.reached or None,
+            "wanted": job.level.value,
             "field": result.field or None,
             "signer": job.key.identity.name,
             "signed_at": result.signed_at or None,
-            "error": result.error,
+            "error": result.error or result.shortfall or None,
         }
         click.echo(json.dumps(line, ensure_ascii=False))
     elif result.error is None:
-        click.echo(f"{result.output}: {job.level.value}")
+        click.echo(f"{result.output}: {result.reached}")
     if result.error is not None:
-        click.echo(f"lienthong: {result.source}: {result.error}", err=True)
+        click.echo(f"lienthong: {result.source}: {_line(result.error)}", err=True)
+    elif result.shortfall:
+        click.echo(
+            f"lienthong: {result.output}: level {result.reached} reached and not {job.level}: "
+            f"{_line(result.shortfall)}",
+            err=True,
+        )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

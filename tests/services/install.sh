@@ -14,6 +14,7 @@ need pdfsig poppler-utils
 need qpdf qpdf
 need certutil libnss3-tools
 need openssl openssl
+need softhsm2-util softhsm2
 [ ${#packages[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "The tests need: ${packages[*]}. Run: sudo apt-get install --no-install-recommends ${packages[*]}" >&2

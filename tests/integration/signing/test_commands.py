@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.server import free_port
 from tests.unit.signing.samples import blank_pdf, letter, picture
 
 _MAIN = """
@@ -80,6 +81,25 @@ def test_every_purpose_verifies(terminal: Terminal, purpose: str) -> None:
     signed = terminal.sign("letter.pdf", f"{purpose}.pdf", "--purpose", purpose, "--number", "7/QĐ", "--json")
     assert json.loads(signed.stdout)["level"] == "B-B"
     terminal.good("verify", f"{purpose}.pdf", "--trust", "pki/trust/root.pem")
+
+
+@pytest.mark.parametrize("level", ["B-LT", "B-LTA"])
+def test_levels_above_b_b_use_the_authority_of_the_folder(terminal: Terminal, level: str) -> None:
+    signed = terminal.sign("letter.pdf", f"{level}.pdf", "--level", level, "--pki", "pki", "--json", "--pss")
+    told = json.loads(signed.stdout)
+    assert (signed.returncode, told["level"], told["wanted"]) == (0, level, level), signed.stderr
+    report = json.loads(terminal.good("verify", f"{level}.pdf", "--trust", "pki/trust", "--json"))
+    assert (report["signatures"][0]["level"], report["signatures"][0]["time_source"]) == (level, "timestamp")
+
+
+def test_a_level_that_is_not_reached_is_told_and_exits_1(terminal: Terminal) -> None:
+    port = free_port()  # nobody listens there
+    words = ("--level", "B-LTA", "--tsa", f"http://127.0.0.1:{port}/tsa", "--json")
+    done = terminal.sign("letter.pdf", "short.pdf", *words)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["level"], told["wanted"]) == (1, "B-B", "B-LTA")
+    assert "level B-B reached and not B-LTA" in only_line(done.stderr)
+    terminal.good("verify", "short.pdf", "--trust", "pki/trust")
 
 
 def test_an_unsigned_file_exits_1(terminal: Terminal) -> None:
