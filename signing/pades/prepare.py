@@ -37,13 +37,24 @@ def prepare(pdf: bytes, plan: FieldPlan, font: TextFont | None, italic: TextFont
 
 
 def add_fields(
-    revision: Revision, plan: FieldPlan, font: TextFont | None, italic: TextFont | None = None
+    revision: Revision,
+    plan: FieldPlan,
+    font: TextFont | None,
+    italic: TextFont | None = None,
+    *,
+    bare: bool = False,
 ) -> None:
-    """Add the fields of a plan in an update. Raises as :func:`prepare`."""
+    """Add the fields of a plan in an update. Raises as :func:`prepare`.
+
+    ``bare``: without empty appearances, for fields that are signed and shown in the same update.
+    """
     existing = {f.name: f for f in fields.walk(revision)}
     signed = any(f.is_signature and f.filled for f in existing.values())
     _check(plan, set(existing), signed=signed)
-    added = [_add_field(revision, field, italic=field.italic and italic is not None) for field in plan.fields]
+    added = [
+        _add_field(revision, field, italic=field.italic and italic is not None, bare=bare)
+        for field in plan.fields
+    ]
     # The flags are set now, so that the form need not change when the signatures come.
     owner, form = add_to_form(revision, added)
     if not signed and "/NeedAppearances" in form:  # viewers would redraw fields: breaks PDF/A and the look
@@ -100,11 +111,11 @@ def _add_fonts(
         revision.put(fonts_owner, fonts)
 
 
-def _add_field(revision: Revision, field: Field, *, italic: bool) -> Ref:
+def _add_field(revision: Revision, field: Field, *, italic: bool, bare: bool) -> Ref:
     page_ref, node = page(revision, field.page)
     geometry = geometry_of(revision, node)
     geometry.require_inside(field.rectangle, field.name)
-    entries = widget(revision, field, geometry, page_ref)
+    entries = widget(revision, field, geometry, page_ref, bare=bare)
     if field.kind.is_text:
         entries["/FT"] = Name("/Tx")
         face = fields.ITALIC_KEY if italic else fields.FONT_KEY
@@ -119,8 +130,10 @@ def _add_field(revision: Revision, field: Field, *, italic: bool) -> Ref:
     return added
 
 
-def widget(revision: Revision, field: Field, geometry: PageGeometry, page_ref: Ref) -> dict[str, Value]:
-    """Return a field merged with its widget, with an empty appearance, on a page."""
+def widget(
+    revision: Revision, field: Field, geometry: PageGeometry, page_ref: Ref, *, bare: bool
+) -> dict[str, Value]:
+    """Return a field merged with its widget, with an empty appearance unless ``bare``, on a page."""
     size = (field.rectangle.width / geometry.unit, field.rectangle.height / geometry.unit)
     empty = "/Tx BMC EMC" if field.kind.is_text else ""
     entries: dict[str, Value] = {
@@ -130,9 +143,10 @@ def widget(revision: Revision, field: Field, geometry: PageGeometry, page_ref: R
         "/F": PRINT_AND_LOCKED,
         "/Rect": numbers(*geometry.to_user_space(field.rectangle)),
         "/P": page_ref,
-        "/AP": {"/N": form_xobject(revision, empty, size, geometry.rotation, {})},
         fields.KIND_KEY: Name("/" + field.kind),
     }
+    if not bare:
+        entries["/AP"] = {"/N": form_xobject(revision, empty, size, geometry.rotation, {})}
     if geometry.rotation:
         entries["/MK"] = {"/R": geometry.rotation}
     return entries

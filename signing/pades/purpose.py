@@ -125,7 +125,7 @@ def _chosen(
     name = _free_name(known)
     geometry = geometry_of(revision, page(revision, -1)[1])
     at = _place(kind, geometry, _person(revision, known))
-    add_fields(revision, FieldPlan((Field(kind, name, -1, at),)), font)
+    add_fields(revision, FieldPlan((Field(kind, name, -1, at),)), font, bare=True)
     return name, look
 
 
@@ -176,7 +176,7 @@ def _in_corner(
     displayed = geometry_of(revision, page(revision, 1)[1]).displayed
     at = appearance.corner_rectangle(displayed, len(lines))
     name = _free_name(known)
-    add_fields(revision, FieldPlan((Field(FieldKind.SEAL, name, 1, at),)), font)
+    add_fields(revision, FieldPlan((Field(FieldKind.SEAL, name, 1, at),)), font, bare=True)
     return name, Appearance(None, lines, font, align=Align.RIGHT)
 
 
