@@ -26,6 +26,7 @@ from server.files.service import Files
 from server.guide.service import Guide
 from server.identity.access import Access
 from server.identity.imports import AccountImport
+from server.identity.inheriting import Inheriting
 from server.identity.limits import Limits
 from server.identity.mandates import Mandates
 from server.identity.passwords import Cost, Passwords
@@ -45,6 +46,7 @@ from server.notifications.model import DELIVER, Batch
 from server.notifications.service import Notifications
 from server.organisations.service import Organisations
 from server.organisations.staffing import Staffing
+from server.organisations.succession import CLOSED, KEEPER, KeeperChanged, Succession
 from server.registers.bookforms import BookForms
 from server.registers.correcting import CORRECTED, Corrected
 from server.registers.profiles import Profiles
@@ -236,6 +238,11 @@ def _wire(services: Services) -> None:
     jobs, audit = services.jobs, services.settings.audit
     jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify, lane="slow")
     jobs.subscribe(CORRECTED, Corrected, services.circulation.on_corrected)
+    jobs.subscribe(CLOSED, Succession, services.organisations.on_closed)
+    for heir in (Inheriting(services.units), services.registers, services.documents, services.circulation):
+        jobs.subscribe(CLOSED, Succession, heir.on_closed)
+    for room in (services.registers, services.documents, services.circulation):
+        jobs.subscribe(KEEPER, KeeperChanged, room.on_keeper_changed)
     jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
 
     async def sequence() -> None:

@@ -112,9 +112,10 @@ class Unit:
 
     async def execute(self, statement: Statement, params: Params) -> int:
         """Write; return how many rows it touched."""
-        self._wrote = True
         await self._flush()
-        return await self._tx.execute(statement, params)
+        touched = await self._tx.execute(statement, params)
+        self._wrote = self._wrote or touched > 0
+        return touched
 
     async def execute_many(self, statement: Statement, rows: Sequence[Params]) -> None:
         """Write once for each of ``rows`` in one step."""

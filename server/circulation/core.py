@@ -26,6 +26,9 @@ from server.organisations.model import Body
 from server.unit import Unit, Units
 from storage.sql.protocol import Reader, SqlValue
 
+SUCCESSIONS_MAX = 20
+"""Bodies that may follow one another; more is a fault in the data."""
+
 
 @dataclass(frozen=True)
 class Core:
@@ -88,6 +91,14 @@ class Core:
         body = body or await self.directory.body(body_id, reader=reader)
         if actor.role is not Role.RECORDS_CLERK or actor.body_id not in (body.id, body.keeper_id):
             raise Forbidden("circulation.other_office", body=body.name)
+        return body
+
+    async def living(self, unit: Unit, body: Body) -> Body:
+        """Return the body in whose book an arrival is entered: that of the successor once it has closed."""
+        for _ in range(SUCCESSIONS_MAX):
+            if body.open_on(self.today()) or not body.successor_id:
+                break
+            body = await self.directory.body(body.successor_id, reader=unit)
         return body
 
     def require_next(self, position: Position, code: Code) -> None:

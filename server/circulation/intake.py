@@ -31,10 +31,11 @@ class Intake:
             due = core.deadline(command.due_date, command.working_days)
         async with core.units.begin(actor) as unit:
             position = await core.position(unit, arrival_id)
-            await core.require_office(actor, position.to_body, reader=unit)
+            body = await core.require_office(actor, position.to_body, reader=unit)
             core.require_next(position, Code.ACCEPTED)
+            keeping = await core.living(unit, body)
             taken = await core.books.register_incoming(
-                unit, position.to_body, facts_of(position, note), on=core.today(), book=position.book
+                unit, keeping.id, facts_of(position, note), on=core.today(), book=position.book
             )
             standing = await core.move(
                 unit,

@@ -260,6 +260,20 @@ WHERE arrival_id = :arrival_id AND post_id = :post_id AND revoked_at = ''
 -- name: lead_resumes
 UPDATE assignments SET done_at = '' WHERE arrival_id = :arrival_id AND part = 'lead' AND revoked_at = ''
 
+-- name: open_parts_of
+SELECT g.arrival_id, a.to_body, g.post_id, g.part, g.instruction, g.due_date
+FROM assignments g JOIN arrivals a ON a.id = g.arrival_id
+WHERE g.post_id >= :first AND g.post_id < :last AND g.done_at = ''
+ORDER BY g.post_id, g.arrival_id LIMIT :limit
+
+-- name: move_arrivals
+UPDATE arrivals SET office = :new WHERE id IN (
+    SELECT m.id FROM arrivals m WHERE m.office = :old AND m.to_body = :body AND m.office <> :new LIMIT :limit)
+
+-- name: move_dispatches
+UPDATE dispatches SET office = :new WHERE id IN (
+    SELECT m.id FROM dispatches m WHERE m.office = :old AND m.from_body = :body AND m.office <> :new LIMIT :limit)
+
 -- name: set_book
 UPDATE arrivals SET book = :book WHERE id = :id
 

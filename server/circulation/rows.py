@@ -53,6 +53,18 @@ class PartOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPart:
+    """A part that waits for a post."""
+
+    arrival_id: str
+    to_body: str
+    post_id: str
+    part: Part
+    instruction: str
+    due_date: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentHeader:
     """A dispatch as the postal book names it."""
 

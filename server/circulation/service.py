@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from server.circulation.assigning import Assigning
 from server.circulation.core import Core
+from server.circulation.inheriting import Inheriting
 from server.circulation.intake import Intake
 from server.circulation.paper import PaperIntake
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
@@ -18,7 +19,7 @@ from server.identity.access import Access
 from server.unit import Units
 
 
-class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Undoing, Reading):
+class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Undoing, Inheriting, Reading):
     """Documents between bodies: sending, receiving, handling, asking back, answering.
 
     The parts share one ``Core`` and nothing else; each is a chapter of the same public face.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from server.circulation.codes import NoteKind, Part
-from server.circulation.rows import HeldFiles, PartOf
+from server.circulation.rows import HeldFiles, OpenPart, PartOf
 from server.circulation.rules import search_text
 from server.kernel.clock import text
 from server.organisations.model import Body
 from server.registers.correcting import Corrected
 from server.registers.series import Book
 from server.unit import Unit
-from storage.sql.protocol import Params, Reader, Statement
+from storage.sql.protocol import Params, Reader, SqlValue, Statement
 
 
 class HandlingStore:
@@ -66,6 +66,16 @@ class HandlingStore:
     async def lead_resumes(self, unit: Unit, arrival_id: str) -> None:
         """The part of the one who leads waits again."""
         await unit.execute(self._statements["lead_resumes"], {"arrival_id": arrival_id})
+
+    async def open_parts_of(self, unit: Unit, body_id: str, limit: int) -> list[OpenPart]:
+        """Return parts that wait for posts of a body; the id of a post begins with that of its body."""
+        params: dict[str, SqlValue] = {"first": f"{body_id}.", "last": f"{body_id}/", "limit": limit}
+        return await unit.fetch(self._statements["open_parts_of"], params, OpenPart)
+
+    async def move_office(self, unit: Unit, kind: str, body_id: str, old: str, new: str, limit: int) -> int:
+        """Move arrivals or dispatches of a body to another office, a batch at a time; return how many."""
+        params: dict[str, SqlValue] = {"body": body_id, "old": old, "new": new, "limit": limit}
+        return await unit.execute(self._statements[f"move_{kind}"], params)
 
     async def set_book(self, unit: Unit, arrival_id: str, book: Book) -> None:
         """Say in which book an arrival stands."""

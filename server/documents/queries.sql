@@ -172,3 +172,18 @@ WHERE r.post_id = :mine AND d.state IN {{list:states}} AND NOT {{answered}}
 -- name: replies_to
 SELECT {{line}} FROM documents d
 WHERE d.reply_to = :arrival_id AND d.reply_to <> '' AND {{may_see_document}} ORDER BY d.id
+
+-- Documents that wait for a post that is gone wait for the one that goes on with its work.
+-- name: pass_turn
+UPDATE documents SET turn = 'post:' || :new, version = version + 1 WHERE turn = 'post:' || :old
+
+-- Only what is still in the author's hands: a finished document keeps its author.
+-- name: pass_authorship
+UPDATE documents SET author_post = :new, version = version + 1 WHERE author_post = :old AND turn <> ''
+
+-- name: move_documents
+UPDATE documents SET office_body = :new, version = version + 1,
+    turn = CASE WHEN turn LIKE 'role:' || :old || ':%' THEN 'role:' || :new || substr(turn, length('role:' || :old) + 1)
+        ELSE turn END
+WHERE id IN (
+    SELECT m.id FROM documents m WHERE m.body_id = :body AND m.office_body = :old AND m.office_body <> :new LIMIT :limit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from server.documents.approval import Approval
 from server.documents.drafting import Drafting
 from server.documents.handing_in import HandingIn
+from server.documents.inheriting import Inheriting
 from server.documents.issuing import Issuing
 from server.documents.reading import Filter, Reading
 from server.documents.rendering import Rendering
@@ -16,5 +17,5 @@ from server.documents.rendering import Rendering
 __all__ = ["Documents", "Filter"]
 
 
-class Documents(Drafting, Rendering, Approval, Issuing, HandingIn, Reading):
+class Documents(Drafting, Rendering, Approval, Issuing, HandingIn, Inheriting, Reading):
     """Documents: drafted, commented, checked for form, approved, signed, numbered, sealed, issued."""

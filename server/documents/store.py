@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -63,6 +63,19 @@ class DocumentStore:
         ):
             del params[unchanging]
         return await unit.execute(self._statements["update_document"], params) == 1
+
+    async def pass_on(self, unit: Unit, posts: Mapping[str, str]) -> int:
+        """Pass turns and authorship of open documents from posts to others; return how many rows changed."""
+        touched = 0
+        for old, new in posts.items():
+            for name in ("pass_turn", "pass_authorship"):
+                touched += await unit.execute(self._statements[name], {"old": old, "new": new})
+        return touched
+
+    async def move_office(self, unit: Unit, body_id: str, old: str, new: str, limit: int) -> int:
+        """Let documents of a body name another office, a batch at a time; return how many."""
+        params: Params = {"body": body_id, "old": old, "new": new, "limit": limit}
+        return await unit.execute(self._statements["move_documents"], params)
 
     async def add_version(
         self, unit: Unit, document: Document, version: Version, fields: Fields | None = None

@@ -23,7 +23,8 @@ from server.organisations.model import (
     Post,
     Unit,
 )
-from server.organisations.service import MANAGE, Door
+from server.organisations.directory import Door
+from server.organisations.service import MANAGE
 from server.organisations.store import BodyStore
 from server.organisations.store_posts import PostStore
 from server.unit import Unit as Work

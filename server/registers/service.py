@@ -17,6 +17,7 @@ from server.organisations.model import Body
 from server.registers.bookforms import BookForms, incoming_cells, outgoing_cells, postal_cells
 from server.registers.correcting import Correcting
 from server.registers.counting import Access, Directory
+from server.registers.inheriting import Inheriting
 from server.registers.model import BookQuery, Completeness, IncomingRow, OutgoingRow, PostalRow, ReadableBook
 from server.registers.outgoing import Outgoing
 from server.registers.profiles import Profiles
@@ -33,7 +34,7 @@ T = TypeVar("T")
 Cells = Mapping[str, str]
 
 
-class Registers(Outgoing, Received, Correcting):
+class Registers(Outgoing, Received, Correcting, Inheriting):
     """The room of registers. Methods that take ``unit`` work inside another room's unit of work."""
 
     def __init__(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from server.organisations.data import BodyData, PostData, UnitData
 from server.organisations.model import Authority, Body, Closing, Mode, Post, Unit
@@ -39,7 +39,10 @@ class Close(Request):
     on: date
     """First day on which it is closed."""
     successor_id: OptionalId = ""
-    """Body that takes over."""
+    """Body that takes over: books, arrivals, open work and mandates pass to it on the day."""
+    posts: Annotated[dict[Id, Id], Meta(max_length=1000)] = field(default_factory=dict)
+    """Post of the old body -> post of the successor that goes on with its work; open work of posts not named
+    is put before the successor's chief of office or leader."""
     basis: Basis = ""
     """Decision."""
 
@@ -91,7 +94,12 @@ async def close(call: Call[Close, NoQuery]) -> Closing:
     """Close a body from a day."""
     body = call.body
     return await call.services.organisations.close(
-        call.actor, call.path["body_id"], on=body.on, successor_id=body.successor_id, basis=body.basis
+        call.actor,
+        call.path["body_id"],
+        on=body.on,
+        successor_id=body.successor_id,
+        basis=body.basis,
+        posts=body.posts,
     )
 
 
@@ -190,6 +198,8 @@ ROUTES = [
             "organisations.successor_closed",
             "organisations.child_open",
             "organisations.books_kept",
+            "organisations.post_not_of_body",
+            "organisations.post_not_of_successor",
         ),
     ),
     Route(
