@@ -12,6 +12,7 @@ from server.kernel.errors import Conflict, Fault, Invalid, NotFound
 from server.kernel.record import Subject
 from server.organisations import rules
 from server.organisations.data import PostData, UnitData
+from server.organisations.directory import Door
 from server.organisations.model import (
     Authority,
     Bloc,
@@ -23,7 +24,6 @@ from server.organisations.model import (
     Post,
     Unit,
 )
-from server.organisations.directory import Door
 from server.organisations.service import MANAGE
 from server.organisations.store import BodyStore
 from server.organisations.store_posts import PostStore
