@@ -136,6 +136,7 @@ SAMPLES = (
     document("rendered", AUTHOR, tail="/xin-y-kien", route="ask_form"),
     document("rendered", AUTHOR, tail="/ban/2", route="version"),
     document("issued", CLERK, tail="/gui", route="send_form"),
+    document("restricted_issued", CLERK, tail="/gui", route="send_form"),
     document("issued", CLERK, tail="/da-gui", route="sendings"),
     document("issued", AUTHOR, tail="/chu-ky", route="document_signatures"),
     arrival("assigned", AUTHOR, tail="/chu-ky", route="arrival_signatures"),

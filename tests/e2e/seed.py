@@ -85,6 +85,7 @@ class Seeding:
         for stage, kind, subject in DRAFTS:
             self.made.documents[stage] = await self._document(stage, kind, subject)
         await self._restricted()
+        await self._restricted_issued()
         await self._uploaded()
         await self._dispatch()
         await self._numbers()
@@ -247,6 +248,18 @@ class Seeding:
             restricted=True,
             outside=[],
             recipients=["z06-01"],
+            clerk_post=f"{HEALTH}.van-thu",
+        )
+
+    async def _restricted_issued(self) -> None:
+        """The same kind, issued and not sent yet: the sender names who gets it."""
+        self.made.documents["restricted_issued"] = await self._document(
+            "issued",
+            "quyet-dinh",
+            "Kỷ luật viên chức (chỉ gửi đích danh)",
+            restricted=True,
+            outside=[],
+            recipients=["z06-01", "z03-01"],
             clerk_post=f"{HEALTH}.van-thu",
         )
 

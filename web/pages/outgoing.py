@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
@@ -16,9 +17,11 @@ from server.documents.model import State, Urgency
 from server.documents.views import DocumentView
 from server.kernel.actor import Role
 from server.kernel.errors import Conflict, Fault, Invalid
+from server.organisations.model import Body as Organisation
 from web.links import address
 from web.pages.documents import ONE as DOCUMENT
 from web.pages.shared import lines, once
+from web.recipients import of_recipients
 from web.routes import Body, Call, Html, NoBody, NoQuery, PageQuery, Redirect, Route
 
 PATH = "/van-ban-di"
@@ -43,6 +46,10 @@ class SendForm(Body):
     urgency: Urgency | None = None
     due_date: date | None = None
     note: Text = ""
+    attention: Annotated[list[Annotated[str, Meta(max_length=401)]], Meta(max_length=2000)] = msgspec.field(
+        default_factory=list
+    )
+    """Restricted only: ``body post`` for each body with more than one clerk."""
 
 
 class PostForm(Body):
@@ -58,6 +65,16 @@ class RecallForm(Body):
 
     arrival_id: Id
     reason: Annotated[str, Meta(min_length=1, max_length=4000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A body that gets a restricted document, and its clerks."""
+
+    body: Organisation
+    """The body."""
+    clerks: tuple[tuple[str, str], ...]
+    """Who keeps its books: post, and title with name."""
 
 
 async def sent(call: Call[NoBody, SentQuery]) -> Html:
@@ -85,6 +102,7 @@ async def dispatch(call: Call[NoBody, NoQuery]) -> Html:
         "outgoing/detail.html",
         {
             "dispatch": found,
+            "branches": of_recipients(found),
             "may_recall": allows(call.actor, "circulation.recall"),
             "may_post": allows(call.actor, "circulation.post"),
             "waiting": [one for one in found.by_post if one.posted_on is None],
@@ -112,6 +130,7 @@ async def send_page(call: Call[NoBody, NoQuery]) -> Html:
         call.actor, SentFilter(document_id=document.id), PageQuery().page
     )
     tree = await call.services.organisations.tree()
+    to = call.typed.get("to") or [item.id for item in document.fields.recipients]
     return Html(
         "outgoing/send.html",
         {
@@ -121,6 +140,7 @@ async def send_page(call: Call[NoBody, NoQuery]) -> Html:
             "tree": tree,
             "chosen": [item.id for item in document.fields.recipients],
             "earlier": earlier.items,
+            "offices": await _clerks(call, to) if document.fields.restricted else [],
         },
     )
 
@@ -145,16 +165,38 @@ async def send(call: Call[SendForm, NoQuery]) -> Redirect:
     return Redirect(f"{PATH}/{done.id}", notice="outgoing.sent", params={"count": len(done.arrivals)})
 
 
-async def _attention(call: Call[SendForm, NoQuery], view: DocumentView, to: Sequence[str]) -> dict[str, str]:
-    """Name for a restricted document the one clerk of each body that gets it: the first of its office."""
-    if not view.document.fields.restricted:
-        return {}
-    named: dict[str, str] = {}
+async def _clerks(call: Call[object, object], to: Sequence[str]) -> list[Office]:
+    """Return, for each body, who could get a restricted document there."""
+    found: list[Office] = []
     for body_id in dict.fromkeys(to):
         body = await call.services.organisations.body(body_id)
         clerks = await call.services.staffing.role_holders(body.keeper_id, Role.RECORDS_CLERK)
-        if clerks:
-            named[body_id] = clerks[0].post_id
+        names = await call.services.identity.names([clerk.account_id for clerk in clerks])
+        shown = ((one.post_id, f"{one.post_title} · {names.get(one.account_id, '')}") for one in clerks)
+        found.append(Office(body, tuple(shown)))
+    return found
+
+
+async def _attention(call: Call[SendForm, NoQuery], view: DocumentView, to: Sequence[str]) -> dict[str, str]:
+    """Return the one clerk of each body who gets a restricted document, as the sender chose.
+
+    A body with one clerk needs no choice. Raises Invalid ``web.choose_clerk`` naming the bodies that do.
+    """
+    if not view.document.fields.restricted:
+        return {}
+    chosen = dict(one.split(" ", 1) for one in call.body.attention if " " in one)
+    named: dict[str, str] = {}
+    faults: list[Fault] = []
+    for office in await _clerks(call, to):
+        posts = [post for post, _ in office.clerks]
+        if chosen.get(office.body.id) in posts:
+            named[office.body.id] = chosen[office.body.id]
+        elif len(posts) == 1:
+            named[office.body.id] = posts[0]
+        elif posts:
+            faults.append(Fault("web.choose_clerk", "/attention", {"body": office.body.name}))
+    if faults:
+        raise Invalid.of(faults)
     return named
 
 
