@@ -42,6 +42,7 @@ from server.kernel.actor import Role
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.errors import LienThongError
 from server.kernel.workdays import WorkingDays
+from server.lookup.service import Lookup
 from server.notifications.model import DELIVER, Batch
 from server.notifications.service import Notifications
 from server.organisations.service import Organisations
@@ -52,7 +53,11 @@ from server.registers.correcting import CORRECTED, Corrected
 from server.registers.profiles import Profiles
 from server.registers.service import Registers
 from server.render.service import Renderer
+from server.results.model import RunRequest
+from server.results.procedures import Procedures
+from server.results.service import RUN, Results, Rooms
 from server.settings import Settings
+from server.signatures.acts import FileActs
 from server.signatures.model import VerifyRequest
 from server.signatures.service import Signatures
 from server.unit import Units
@@ -98,6 +103,8 @@ class Services:
     documents: Documents
     signatures: Signatures
     circulation: Circulation
+    results: Results
+    lookup: Lookup
     notifications: Notifications
     working_days: WorkingDays
     audit: Audit
@@ -134,7 +141,7 @@ async def open_services(
     logs.configure()
     clock = clock or SystemClock()
     sys.setswitchinterval(SWITCH_SECONDS)
-    secret, font, profiles, forms, days, table = await asyncio.to_thread(_read_files, settings)
+    secret, font, profiles, forms, days, table, procedures = await asyncio.to_thread(_read_files, settings)
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database_url, readers=settings.storage.database_readers)
@@ -188,6 +195,20 @@ async def open_services(
         circulation = Circulation(
             units, access, files, IssuedDocuments(documents), registers, organisations, days
         )
+        acts = FileActs(signatures)
+        rooms = Rooms(
+            units,
+            access,
+            files,
+            organisations,
+            identity,
+            registers,
+            profiles,
+            renderer,
+            acts,
+            procedures,
+        )
+        results = Results(rooms, base_url=settings.public_url)
         audit = make_audit(units, blobs, clock, settings)
         stack.push_async_callback(audit.sequencer.close)
         publisher = PkiPublisher(
@@ -219,6 +240,8 @@ async def open_services(
             documents=documents,
             signatures=signatures,
             circulation=circulation,
+            results=results,
+            lookup=Lookup(results, files, acts, signatures, limits, settings.lookup),
             notifications=notifications,
             working_days=days,
             audit=audit,
@@ -243,6 +266,7 @@ def _wire(services: Services) -> None:
         jobs.subscribe(CLOSED, Succession, heir.on_closed)
     for room in (services.registers, services.documents, services.circulation):
         jobs.subscribe(KEEPER, KeeperChanged, room.on_keeper_changed)
+    jobs.subscribe(RUN, RunRequest, services.results.on_run, lane="slow")
     jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
 
     async def sequence() -> None:
@@ -267,7 +291,7 @@ def _wire(services: Services) -> None:
 
 def _read_files(
     settings: Settings,
-) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable]:
+) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, Procedures]:
     """Read what lies in files (blocking), making folders and the installation's secret at the first start."""
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.under_data("spool").mkdir(exist_ok=True)
@@ -279,6 +303,7 @@ def _read_files(
         BookForms.load(settings.under_root(province.book_forms)),
         WorkingDays.read(settings.under_root(province.calendar).read_bytes()),
         load_permissions(settings.under_root(province.permissions)),
+        Procedures.load(settings.under_root(province.procedures)),
     )
 
 

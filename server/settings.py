@@ -112,6 +112,22 @@ class Rendering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Seconds
 
 
+class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The public look-up of results."""
+
+    code_attempts: Annotated[int, msgspec.Meta(ge=1)]
+    file_attempts: Annotated[int, msgspec.Meta(ge=1)]
+    fact_attempts: Annotated[int, msgspec.Meta(ge=1)]
+    window_seconds: Seconds
+    rest_seconds: Seconds
+    file_limit_bytes: Bytes
+    files_at_once: Annotated[int, msgspec.Meta(ge=1)]
+    files_waiting: Annotated[int, msgspec.Meta(ge=1)]
+    files_per_address: Annotated[int, msgspec.Meta(ge=1)]
+    upload_seconds: Seconds
+    timeout_seconds: Seconds
+
+
 class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Data of the installation. Relative paths lie under the project's folder."""
 
@@ -121,6 +137,7 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permissions: str
     organisations: str
     registers: str
+    procedures: str
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: Jobs
     signing: Signing
     rendering: Rendering
+    lookup: Lookup
     province: Province
 
     def under_data(self, path: str) -> Path:
@@ -144,6 +162,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def under_root(self, path: str) -> Path:
         """Return a path of the program: as it is when absolute, else under the project's folder."""
         return ROOT / path
+
+    @property
+    def public_url(self) -> str:
+        """Return the address that links and QR codes name, without a slash at its end."""
+        return (self.server.base_url or f"http://{self.server.host}:{self.server.port}").rstrip("/")
 
     @property
     def database_url(self) -> str:

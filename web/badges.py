@@ -60,6 +60,22 @@ VERDICT: Looks = {
     "unsigned": ("", "paper"),
     "unreadable": ("stop", "late"),
 }
+RESULT: Looks = {
+    "new": ("", "draft"),
+    "made": ("todo", "pen"),
+    "signed": ("move", "seal"),
+    "numbered": ("move", "number"),
+    "issued": ("good", "check"),
+    "revoked": ("stop", "cross"),
+    "replaced": ("warn", "recall"),
+    "dropped": ("", "stop"),
+}
+STAGE: Looks = {
+    "draft": ("", "draft"),
+    "to_sign": ("todo", "pen"),
+    "to_seal": ("move", "seal"),
+    "issued": ("good", "check"),
+}
 SOON_DAYS = 2
 """Working days left that are shown as soon due."""
 KEPT = 2000
@@ -124,6 +140,14 @@ class Badges:
     def verdict(self, verdict: str) -> Markup:
         """Return the verdict of a signature check."""
         return self._state("signature.verdict", VERDICT, str(verdict))
+
+    def result_state(self, state: str) -> Markup:
+        """Return the state of a result of a procedure."""
+        return self._state("result.state", RESULT, str(state))
+
+    def result_stage(self, stage: str) -> Markup:
+        """Return what a batch of results waits for."""
+        return self._state("result.stage", STAGE, str(stage))
 
     def urgency(self, value: str) -> Markup:
         """Return the urgency; nothing for ordinary documents."""

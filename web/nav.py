@@ -26,6 +26,7 @@ INCOMING = Place("/van-ban-den", "nav.incoming", "inbox", "incoming")
 OUTGOING = Place("/van-ban-di", "nav.outgoing", "outbox", "outgoing")
 DRAFTS = Place("/du-thao", "nav.drafts", "draft", "drafts")
 BOOKS = Place("/so", "nav.books", "book")
+RESULTS = Place("/ket-qua", "nav.results", "seal")
 DIRECTORY = Place("/danh-muc", "nav.directory", "tree")
 AUDIT = Place("/nhat-ky", "nav.audit", "audit")
 SEARCH = Place("/tim", "nav.search", "search")
@@ -34,12 +35,12 @@ MANDATES = Place("/quan-tri/giam-sat", "nav.mandates", "eye")
 HEALTH = Place("/quan-tri/suc-khoe", "nav.health", "pulse")
 
 PLACES: dict[Role, tuple[Place, ...]] = {
-    Role.RECORDS_CLERK: (HOME, INCOMING, OUTGOING, DRAFTS, BOOKS, DIRECTORY),
-    Role.LEADER: (HOME, DRAFTS, INCOMING, OUTGOING, BOOKS, DIRECTORY),
+    Role.RECORDS_CLERK: (HOME, INCOMING, OUTGOING, DRAFTS, RESULTS, BOOKS, DIRECTORY),
+    Role.LEADER: (HOME, DRAFTS, INCOMING, OUTGOING, RESULTS, BOOKS, DIRECTORY),
     Role.CHIEF_OF_OFFICE: (HOME, DRAFTS, INCOMING, OUTGOING, BOOKS, DIRECTORY),
-    Role.HEAD_OF_UNIT: (HOME, INCOMING, DRAFTS, OUTGOING, DIRECTORY),
+    Role.HEAD_OF_UNIT: (HOME, INCOMING, DRAFTS, OUTGOING, RESULTS, DIRECTORY),
     Role.SPECIALIST: (HOME, INCOMING, DRAFTS, OUTGOING, DIRECTORY),
-    Role.COUNTER_OFFICER: (HOME, INCOMING, DRAFTS, DIRECTORY),
+    Role.COUNTER_OFFICER: (HOME, RESULTS, INCOMING, DRAFTS, DIRECTORY),
     Role.SUPERVISOR: (HOME, SEARCH, AUDIT, DIRECTORY),
     Role.ADMINISTRATOR: (HOME, ACCOUNTS, DIRECTORY, BOOKS, MANDATES, HEALTH, AUDIT),
 }

@@ -75,6 +75,8 @@ class Renderer:
             number_state=badges.number_state,
             account_state=badges.account_state,
             verdict=badges.verdict,
+            result_state=badges.result_state,
+            result_stage=badges.result_stage,
             urgency=badges.urgency,
             due=badges.due,
             pick_tree=trees.picks,

@@ -49,8 +49,8 @@ async def read(call: Call[object, object]) -> Upload:
                 raise Invalid("web.form_invalid")
             if part.filename is not None:
                 csrf.require(request, token)
-                return Upload(fields, part.filename, _stream(part, call.route))
-            value = await _field(part)
+                return Upload(fields, part.filename, stream(part, call.route))
+            value = await field(part)
             if part.name == csrf.FIELD:
                 token = value
             elif part.name != csrf.KEY_FIELD:
@@ -61,7 +61,8 @@ async def read(call: Call[object, object]) -> Upload:
     raise Invalid.of([Fault("web.file_missing", "/file")])
 
 
-async def _field(part: BodyPartReader) -> str:
+async def field(part: BodyPartReader) -> str:
+    """Return a field of a form. Raises TooLarge ``web.body_too_large``, Invalid ``web.control_character``."""
     data = bytearray()
     while chunk := await part.read_chunk(8192):
         data += chunk
@@ -73,7 +74,8 @@ async def _field(part: BodyPartReader) -> str:
     return text
 
 
-async def _stream(part: BodyPartReader, route: Route) -> AsyncIterator[bytes]:
+async def stream(part: BodyPartReader, route: Route) -> AsyncIterator[bytes]:
+    """Hand out the bytes of a file of a form. Raises TooLarge, Invalid ``web.file_missing`` (it is empty)."""
     total = 0
     try:
         while chunk := await part.read_chunk(CHUNK_BYTES):

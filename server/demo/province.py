@@ -26,7 +26,7 @@ from signing.pki import ca
 from signing.pki.ca import Authority, CertificateRequest
 from signing.pki.profiles import KeyType, Kind
 
-KEY_BODIES = ("z01", "z01-01", "z02", "z02-01", "z02-05", "z03-01", "z03-02")
+KEY_BODIES = ("z01", "z01-01", "z02", "z02-01", "z02-05", "z02-20", "z03-01", "z03-02")
 """Bodies whose signers and seals get keys (RSA-2048, as tokens in the field hold). A key costs a fifth of a
 second; the others would be refused with the words that a real signer without a key gets."""
 

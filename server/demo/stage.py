@@ -16,8 +16,10 @@ from server.compose import Services, open_services
 from server.demo.client import StepFailed
 from server.demo.job import CAST, Job, Outcome
 from server.demo.province import build_province
+from server.demo.results import CLERK, DIRECTOR, OFFICER, ResultsJob
 from server.kernel.errors import Conflict
 from server.kernel.page import LIMIT_MAX, PageRequest
+from server.results.codes import shown
 from server.settings import Settings
 
 Serve = Callable[[Services, str, int, Callable[[str], None], asyncio.Event], Awaitable[None]]
@@ -94,6 +96,9 @@ async def perform(
         ended = asyncio.Event()
         async with running(services, serve, host, port, ended) as address:
             outcome = await Job(address, password, say).play()
+            issued = await ResultsJob(address, password, say).play()
+            for one in issued:
+                say(f"     {one.number:<18} {address}/tra-cuu/{one.code} · mã {shown(one.code)}")
             await services.jobs.drain()
             await services.audit.sequencer.run()
             await leave_results(services, folder, outcome)
@@ -142,6 +147,9 @@ def invitation(address: str, password: str) -> list[str]:
         CAST["syt_director"]: "giám đốc Sở Y tế · director",
         CAST["syt_specialist"]: "chuyên viên Sở Y tế · specialist",
         CAST["xa1_clerk"]: "văn thư xã 1 · clerk of a commune",
+        OFFICER: "cán bộ một cửa · one-stop officer",
+        DIRECTOR: "giám đốc trung tâm phục vụ hành chính công · director of the centre",
+        CLERK: "văn thư trung tâm · clerk of the centre",
         "thanhtra": "thanh tra · supervisor (read-only)",
         "quantri": "quản trị · administrator (sets up a second factor first)",
     }

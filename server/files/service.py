@@ -96,6 +96,20 @@ class Files:
         async with self._units.begin(_with_body_digest(actor, stored)) as unit:
             return unit.answer(await self.record_received(unit, stored, info))
 
+    @asynccontextmanager
+    async def apart(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> AsyncIterator[Path]:
+        """Hand out a path to a stranger's file that is not kept; gone after the block. ``judge`` it first.
+
+        Raises TooLarge ``files.too_large``, Unavailable ``files.disk``; what the stream raises passes.
+        """
+        async with spooled(self._spool, chunks, limit_bytes=limit_bytes) as spool:
+            yield spool.path
+
+    async def judge(self, path: Path) -> None:
+        """Have guard and scanner look at a file as at any upload. Raises Refused, Unavailable."""
+        await self._guard.inspect(path)
+        await self._scanner.scan(path)
+
     async def sweep(self) -> None:
         """Remove what a crash or a forgotten upload left in the spool; a schedule calls it every hour."""
         await asyncio.to_thread(sweep, self._spool, self._units.now() - KEPT_FOR)

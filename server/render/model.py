@@ -133,6 +133,19 @@ class Margins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """On the right."""
 
 
+class CheckMark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How anybody checks the paper: a QR and the same in letters, at the lower left of the last page."""
+
+    qr: str
+    """The QR as SVG, made by this program."""
+    code: str
+    """The look-up code as it is printed."""
+    address: str
+    """Address of the look-up of this code, also a link of the file."""
+    words: str
+    """Sentence above the code."""
+
+
 class DocumentForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document in the form of its bloc, ready to be set; the profile has been applied already."""
 
@@ -180,6 +193,8 @@ class DocumentForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Signers, the lead body first; more than one for co-issued documents."""
     recipients: Recipients
     """Recipients."""
+    check: CheckMark | None = None
+    """QR and look-up code; None = the document bears none."""
 
 
 class Kind(StrEnum):

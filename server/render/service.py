@@ -66,6 +66,10 @@ class Renderer:
         """
         return await self._set(f"{form.template}.typ", form, at)
 
+    async def joined(self, parts: Sequence[bytes]) -> bytes:
+        """Put the pages of files behind one another; the first keeps its metadata. Raises as ``document``."""
+        return (await self._ask(Request(parts=list(parts)))).pdf
+
     async def incoming_slip(self, slip: IncomingSlip, *, at: datetime) -> Rendered:
         """Set a phiếu giải quyết văn bản đến. Raises as ``document``."""
         return await self._set("incoming_slip.typ", slip, at)

@@ -24,6 +24,7 @@ import pytest
 from yarl import URL
 
 from server.demo.job import Job
+from server.demo.results import CENTRE, PENSION, pension
 from server.kernel.clock import local_date
 from server.settings import Settings
 from tests.data.pdf_pieces import plain
@@ -157,6 +158,7 @@ class _Story:
         await self._mail()
         await self._tokens()
         await self._books()
+        await self._results()
         await self.office.services.jobs.drain()
         await self.office.services.audit.sequencer.run()
         await self._small_things()
@@ -326,6 +328,19 @@ class _Story:
             "/api/v1/books/postal", {"recipient": "Ông A", "notation": "1/CV", "address": "Phố B"}
         )
         self.objects["postal_entry"] = posted["id"]
+
+    async def _results(self) -> None:
+        """A batch of results in preparation, of the counter officer's centre."""
+        rows = [pension(1), pension(2)]
+        body = {"procedure": PENSION, "title": "Lô thử", "signer_post": f"{CENTRE}.giam-doc", "rows": rows}
+        made = await self.clients["counter"].post("/api/v1/result-batches", body)
+        self.objects["batch"] = made["id"]
+        await self.clients["counter"].post(
+            f"/api/v1/result-batches/{made['id']}/make", {"version": made["version"]}
+        )
+        await self.office.services.jobs.drain()
+        page = await self.clients["counter"].get(f"/api/v1/result-batches/{made['id']}/results")
+        self.objects["result"] = page["items"][0]["id"]
 
     async def _small_things(self) -> None:
         administrator = self.clients["administrator"]

@@ -12,7 +12,12 @@ from web.pages.shared import once
 from web.routes import Body, Call, Html, NoBody, NoQuery, PageQuery, Redirect, Route
 
 PATH = "/thong-bao"
-TARGETS = {"arrival": "/van-ban-den/", "dispatch": "/van-ban-di/", "document": "/van-ban/"}
+TARGETS = {
+    "arrival": "/van-ban-den/",
+    "dispatch": "/van-ban-di/",
+    "document": "/van-ban/",
+    "result_batch": "/ket-qua/lo/",
+}
 
 
 class ReadForm(Body):

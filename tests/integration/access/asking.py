@@ -35,6 +35,10 @@ class Ask:
 
 
 BODIES: dict[str, dict[str, object]] = {
+    "results.drop": {"version": 1, "reason": "Sai"},
+    "results.revoke": {"version": 1, "reason": "Sai"},
+    "results.replace": {"version": 1, "reason": "Sai", "by_code": "x"},
+    "pages.result_drop": {"version": 1, "reason": "Sai"},
     "circulation.submit": {"posts": ["z02-05.giam-doc"]},
     "circulation.assign": {"targets": [{"post_id": "z02-05.chuyen-vien"}]},
     "circulation.finish": {"result": "Xong"},

@@ -48,6 +48,7 @@ MAY: dict[str, str] = {
         circulation.rebook circulation.recall circulation.refuse circulation.register_paper
         circulation.send circulation.undo_accept circulation.undo_refuse registers.correct_number
         documents.hand_in documents.issue pages.accept_many pages.arrival_accept
+        pages.results_seal results.seal
         pages.arrival_answer_recall pages.arrival_refuse pages.document_issue pages.document_number
         pages.document_seal pages.paper pages.paper_form pages.post pages.recall pages.send
         pages.send_form pages.use_outside pages.void registers.confirm_delivery registers.correct
@@ -61,6 +62,24 @@ MAY: dict[str, str] = {
     "COLH": """
         circulation.submit circulation.unassign documents.reject documents.send_back pages.arrival_submit
         pages.document_reject pages.document_send_back pages.submit_form
+    """,
+    "CLHK": """
+        pages.result_drop results.drop
+    """,
+    "CHK": """
+        pages.result_hand_over results.hand_over
+    """,
+    "HK": """
+        pages.results_create pages.results_files pages.results_make pages.results_new results.attach
+        results.create results.make
+    """,
+    "L": """
+        pages.result_replace pages.result_revoke results.replace results.revoke
+    """,
+    "COLHKV": """
+        pages.result pages.result_file pages.result_slip pages.results pages.results_batch
+        pages.results_progress results.batch results.batches results.file results.procedures
+        results.result results.results
     """,
     "COLHS": """
         circulation.reply documents.ask documents.comment documents.create documents.place
@@ -89,7 +108,7 @@ MAY: dict[str, str] = {
     "OLH": """
         circulation.assign circulation.instruct documents.approve pages.arrival_assign
         pages.arrival_instruct pages.assign_form pages.document_approve pages.document_sign
-        signatures.sign
+        pages.results_sign results.sign signatures.sign
     """,
     "OLHSK": """
         circulation.finish circulation.remark circulation.reopen circulation.start pages.arrival_finish
@@ -104,8 +123,9 @@ MAY: dict[str, str] = {
         tokens.list tokens.revoke
     """,
     "public": """
-        pages.invitation pages.invitation_accept pages.prefer pages.sign_in pages.sign_in_form
-        session.accept_link session.sign_in
+        lookup.check lookup.code lookup.fetch pages.lookup pages.lookup_code pages.lookup_fetch
+        pages.lookup_file pages.invitation pages.invitation_accept pages.prefer pages.sign_in
+        pages.sign_in_form session.accept_link session.sign_in
     """,
 }
 """Roles -> names of the routes they may use."""
@@ -143,6 +163,9 @@ KNOWN_TO: dict[str, frozenset[str]] = {
     "series": frozenset({"clerk", "chief", "leader", "deputy", "head", "delegate", "supervisor"}),
     "incoming_entry": frozenset({"clerk"}),
     "postal_entry": frozenset({"clerk"}),
+    # Of the one-stop centre: outside the mandate, and nobody else's.
+    "batch": frozenset({"counter"}),
+    "result": frozenset({"counter"}),
     # One's own.
     "upload": frozenset({"clerk"}),
     "session": frozenset({"clerk"}),

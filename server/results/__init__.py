@@ -1,0 +1,1 @@
+"""Signed results of procedures: prepared in batches, signed, sealed, returned, revoked, replaced."""
