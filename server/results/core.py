@@ -114,7 +114,7 @@ class Core:
             new=after,
             detail={
                 "batch": after.batch_id,
-                "n": after.n,
+                "place": after.n,
                 "from": before.state.value,
                 "to": after.state.value,
                 **detail,

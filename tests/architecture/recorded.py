@@ -16,12 +16,15 @@ from pathlib import Path
 from server.circulation.codes import ACT, UNDOING, NoteKind
 from server.documents.model import Act
 from server.identity.model import LinkPurpose
+from server.results.model import Work
 
 SERVER = Path(__file__).resolve().parents[2] / "server"
 OPEN_ENDED: dict[str, Iterable[str]] = {
     "f'documents.{act.value}'": [f"documents.{act.value}" for act in Act],
     "f'circulation.{act}'": [f"circulation.{verb}" for verb in (*ACT.values(), *UNDOING)],
     "f'circulation.{kind.value}'": [f"circulation.{kind.value}" for kind in NoteKind],
+    "f'results.{work.value}_batch'": [f"results.{work.value}_batch" for work in Work if work],
+    "f'results.{batch.work.value}_ended'": [f"results.{work.value}_ended" for work in Work if work],
     "f'identity.{purpose.value}'": [f"identity.{purpose.value}" for purpose in LinkPurpose],
 }
 """Source of an expression -> every value it can have."""

@@ -95,7 +95,7 @@ class Watch:
         total = 0
         for response in self.fetched:
             path = response.url.split("://", 1)[-1]
-            if "/tep/" in path or "pdfjs" in path or "viewer" in path or response.status in (204, 304):
+            if "/tep/" in f"{path}/" or "pdfjs" in path or "viewer" in path or response.status in (204, 304):
                 continue
             total += response.request.sizes()["responseBodySize"]
         return total

@@ -9,6 +9,7 @@ from tests.e2e.conftest import Stage
 from tests.e2e.letters import HEALTH
 
 AUTHOR, CLERK, DIRECTOR, CHIEF = "chuyenvien.syt", "vanthu.syt", "giamdoc.syt", "chanhvp.syt"
+OFFICER, CENTRE_DIRECTOR, CENTRE_CLERK = "quay1.hcc", "giamdoc.hcc", "vanthu.hcc"
 ADMIN, INSPECTOR, KEEPER = "quantri", "thanhtra", "vanthu.vptu"
 
 
@@ -69,6 +70,29 @@ def dispatch(which: str) -> Sample:
 def number(state: str) -> Sample:
     """A sample of a number of the outgoing book."""
     return Sample("pages.number", CLERK, lambda stage: f"/so/so-di/{stage.seeded.numbers[state]}", state)
+
+
+def batch(stage: str, who: str, words: str = "") -> Sample:
+    """A sample of a batch of results of the one-stop centre."""
+    return Sample(
+        "pages.results_batch",
+        who,
+        lambda stage_: f"/ket-qua/lo/{stage_.seeded.batches[stage]}",
+        words or stage,
+        english=stage == "to_sign",
+    )
+
+
+def result(fate: str, who: str, tail: str = "", route: str = "result") -> Sample:
+    """A sample of a result."""
+    return Sample(f"pages.{route}", who, lambda stage: f"/ket-qua/{stage.seeded.results[fate]}{tail}", fate)
+
+
+def code(fate: str) -> Sample:
+    """A sample of the public page of a look-up code."""
+    return Sample(
+        "pages.lookup_code", "", lambda stage: f"/tra-cuu/{stage.seeded.codes[fate]}", fate, english=True
+    )
 
 
 SAMPLES = (
@@ -143,6 +167,20 @@ SAMPLES = (
     at("sent", CLERK, "/van-ban-di", english=True),
     dispatch("mixed"),
     dispatch("given_back"),
+    at("results", OFFICER, "/ket-qua", english=True),
+    at("results", DIRECTOR, "/ket-qua", "empty"),
+    at("results_new", OFFICER, "/ket-qua/moi", english=True),
+    batch("draft", OFFICER),
+    batch("to_sign", CENTRE_DIRECTOR),
+    batch("issued", CENTRE_CLERK),
+    result("made", OFFICER),
+    result("issued", CENTRE_DIRECTOR),
+    result("replaced", OFFICER),
+    result("issued", OFFICER, tail="/phieu", route="result_slip"),
+    at("lookup", "", "/tra-cuu", english=True),
+    code("issued"),
+    code("revoked"),
+    code("replaced"),
     at("books", CLERK, "/so"),
     at("series_list", CLERK, f"/so/{HEALTH}/day-so"),
     at("book", CLERK, f"/so/{HEALTH}/incoming", "incoming", english=True),
@@ -176,6 +214,12 @@ def _file(stage: Stage, path: str) -> str:
 
 FILES = (
     Sample("pages.counts", CLERK, lambda _: "/dem"),
+    Sample(
+        "pages.results_progress",
+        OFFICER,
+        lambda stage: f"/ket-qua/lo/{stage.seeded.batches['issued']}/tien-do",
+    ),
+    Sample("pages.result_file", OFFICER, lambda stage: f"/ket-qua/{stage.seeded.results['issued']}/tep"),
     Sample(
         "pages.document_file",
         AUTHOR,

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from server.demo.results import PENSION, ResultsJob, pension
 from server.kernel.clock import UTC, local_date
 from tests.e2e.letters import BODY, DRAFTS, HEALTH, LETTERS, PAPER, Letter, pdf
 from tests.factories.province import sign_in
@@ -39,6 +40,12 @@ class Seeded:
     """``allocated``, ``voided``, ``outside`` -> number."""
     series: str = ""
     """Outgoing series of the Department of Health."""
+    batches: dict[str, str] = field(default_factory=dict)
+    """What a batch of results waits for -> batch: ``draft``, ``to_sign``, ``issued``."""
+    results: dict[str, str] = field(default_factory=dict)
+    """Fate -> result: ``issued``, ``revoked``, ``replaced``, ``made``."""
+    codes: dict[str, str] = field(default_factory=dict)
+    """Fate -> its look-up code."""
     late: list[str] = field(default_factory=list)
     """Arrivals whose deadline has still to be moved into the past."""
 
@@ -89,7 +96,43 @@ class Seeding:
         await self._uploaded()
         await self._dispatch()
         await self._numbers()
+        await self._results()
         return self.made
+
+    async def _results(self) -> None:
+        """Results of the one-stop centre: issued, revoked, replaced, waiting, in preparation."""
+        rows = [pension(n) for n in range(1, 5)]
+        issued = await ResultsJob(self._url, self._password, lambda _: None).play(rows)
+        made = self.made
+        made.batches["issued"] = issued[0].batch_id
+        for fate, one in zip(("issued", "revoked", "replaced"), issued, strict=False):
+            made.results[fate], made.codes[fate] = one.id, one.code
+        director = await self.person("giamdoc.hcc")
+        for act, fate, more in (
+            ("revoke", "revoked", {}),
+            ("replace", "replaced", {"by_code": issued[3].code}),
+        ):
+            path = f"/api/v1/results/{made.results[fate]}"
+            seen = (await director.get(path))["version"]
+            reason = "Thông tin trong hồ sơ không đúng với dữ liệu dân cư."
+            await director.post(f"{path}/{act}", {"version": seen, "reason": reason, **more})
+        for stage, source in (("draft", "files"), ("to_sign", "form")):
+            batch = {
+                "procedure": PENSION,
+                "title": f"Trợ cấp hưu trí xã hội, đợt bổ sung ({len(made.batches)})",
+                "signer_post": "z02-20.giam-doc",
+                "source": source,
+                "rows": [{**pension(n), "file_name": f"{n}.pdf"} for n in (11, 12)],
+            }
+            created = await self.act("quay1.hcc", "/result-batches", batch)
+            made.batches[stage] = created["id"]
+        waiting = made.batches["to_sign"]
+        await self.act("quay1.hcc", f"/result-batches/{waiting}/make", {"version": 1})
+        officer = await self.person("quay1.hcc")
+        while (await officer.get(f"/api/v1/result-batches/{waiting}"))["batch"]["work"]:
+            await asyncio.sleep(0.1)
+        page = await officer.get(f"/api/v1/result-batches/{waiting}/results")
+        made.results["made"] = page["items"][0]["id"]
 
     async def _send(self, n: int, letter: Letter) -> None:
         page = await asyncio.to_thread(pdf, letter.place, "", letter.subject, self._today)

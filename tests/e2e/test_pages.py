@@ -74,7 +74,8 @@ def test_file(stage: Stage, browser: Browser, sample: Sample) -> None:
         answer = context.request.get(sample.path(stage))
         assert answer.status == 200
         kind = answer.headers["content-type"].split(";")[0]
-        assert kind == ("application/json" if sample.route == "pages.counts" else "application/pdf")
+        figures = sample.route in ("pages.counts", "pages.results_progress")
+        assert kind == ("application/json" if figures else "application/pdf")
         assert kind == "application/json" or answer.body().startswith(b"%PDF-")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from server.kernel.errors import NotFound
-from server.lookup.model import Outcome, PublicResult
+from server.lookup.model import Outcome
 from web import uploads
 from web.keys import CATALOGUE
 from web.pages.shared import download
@@ -46,7 +46,7 @@ async def show(call: Call[NoBody, NoQuery]) -> Html:
     except NotFound as error:
         message = call.request.app[CATALOGUE].message(call.language, error.code, {})
         return Html("lookup/ask.html", {**_limits(call), "typed": call.path["code"], "wrong": message}, 404)
-    return Html("lookup/result.html", _shown(found))
+    return Html("lookup/result.html", {"found": found, "check": found.check, **_limits(call)})
 
 
 async def fetch(call: Call[FactForm, NoQuery]) -> Download:
@@ -74,10 +74,6 @@ async def check(call: Call[NoBody, NoQuery]) -> Html:
             **_limits(call),
         },
     )
-
-
-def _shown(found: PublicResult) -> dict[str, object]:
-    return {"found": found, "check": found.check}
 
 
 def _limits(call: Call[NoBody, CodeQuery] | Call[NoBody, NoQuery]) -> dict[str, object]:
