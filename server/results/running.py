@@ -30,6 +30,8 @@ AT_ONCE = 4
 PART_SECONDS = 15.0
 """How long one message works before it hands on to the next: far below the lease of a message."""
 RUN = "results.run"
+MOVED = "results.changed"
+"""What a write says that finds another version of the row than it saw."""
 REASON_SIGN = "Ký kết quả thủ tục hành chính"
 REASON_SEAL = "Đóng dấu trả kết quả"
 PERMISSION = {Work.MAKE: "results.prepare", Work.SIGN: "results.sign", Work.SEAL: "results.seal"}
@@ -162,18 +164,22 @@ class Running(Making):
         return numbered
 
     async def _failed(self, batch: Batch, result: Result, error: LienThongError) -> None:
-        present = await self.store.by_id(self.units.reader, result.id)
-        if present is None or present.tried == batch.work_id:
-            return
+        """Write on a result what went wrong with it, unless it has moved on meanwhile."""
         fault = error.faults[0]
+        present = await self.store.by_id(self.units.reader, result.id)
+        # Another delivery of the same message may be faster: what it did stands, and nothing is wrong.
+        if fault.code == MOVED or present is None or present.tried == batch.work_id:
+            return
         params = {
             name: value if isinstance(value, int) else value[:200] for name, value in fault.params.items()
         }
         after = replace(present, problem=fault.code, problem_params=params, tried=batch.work_id)
-        async with self.units.begin(SYSTEM) as unit:
-            await self.write(
-                unit, "results.problem", present, after, work=batch.work.value, problem=fault.code
-            )
+        try:
+            async with self.units.begin(SYSTEM) as unit:
+                work = batch.work.value
+                await self.write(unit, "results.problem", present, after, work=work, problem=fault.code)
+        except Conflict:
+            return
 
     async def _make_one(self, by: Actor, batch: Batch, result: Result) -> None:
         pdf, pages = await self.made(batch, result)
