@@ -61,5 +61,7 @@ def open_pkcs12(data: bytes, passphrase: bytes) -> SoftwareSigner:
         raise KeyFault("the key file holds no private key with a certificate")
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise KeyFault("only RSA and elliptic curve keys can sign PDF files")
+    if key.public_key() != certificate.public_key():
+        raise KeyFault("the private key and the certificate in the key file do not belong together")
     algorithm = default_algorithm(certificate)
     return SoftwareSigner(SignerIdentity.of(certificate, tuple(chain)), algorithm, key)

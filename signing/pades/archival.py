@@ -7,11 +7,23 @@ from typing import Final
 
 from signing.pades.revision import Revision, catalog, entry
 from signing.pades.syntax import Odd
-from signing.pades.values import Stream
+from signing.pades.values import Stream, Value
 from signing.pades.xref import inflated
 
 _PART: Final = re.compile(rb"""pdfaid:part\s*(?:=\s*["']|>)\s*(\d)""")
 _MOST_METADATA: Final = 1 << 20
+
+
+OPAQUE_KEY: Final = "/LTHG_Opaque"
+"""Our own entry of a prepared signature field: pictures in it must not be transparent (Annex E)."""
+
+
+def opaque(revision: Revision, field: dict[str, Value], *, prepared: bool) -> bool:
+    """Whether a picture in a field must not be transparent: in PDF/A-1 (ISO 19005-1, 6.4).
+
+    A field prepared by this program says so itself; otherwise the metadata are asked.
+    """
+    return OPAQUE_KEY in field if prepared else part(revision) == 1
 
 
 def part(revision: Revision) -> int | None:

@@ -27,6 +27,7 @@ from signing.keys.protocol import (
     require_fit,
     require_true,
 )
+from signing.keys.software import SoftwareSigner
 from signing.model import Level
 from signing.pades.appearance import Appearance
 from signing.pades.longterm import append, fill_room
@@ -221,6 +222,10 @@ def finish(
     later. Raises KeyFault ``signing.value_wrong`` or ``signing.key_revoked``.
     """
     require_true(pending.identity.certificate, pending.algorithm, value, pending.to_be_signed)
+    return _finished(pending, value, at, services)
+
+
+def _finished(pending: Pending, value: bytes, at: datetime, services: Services) -> Finished:
     token, shortfall = None, None
     if pending.level is not Level.B_B:
         try:
@@ -293,7 +298,12 @@ def complete(
     services: Services = Services(),  # noqa: B008 - immutable
 ) -> Finished:
     """Sign with a key of this process and finish. Raises as :func:`finish`, and what the key raises."""
-    return finish(pending, key.sign_raw(pending.to_be_signed, pending.algorithm), at, services)
+    value = key.sign_raw(pending.to_be_signed, pending.algorithm)
+    if isinstance(key, SoftwareSigner) and key.identity is pending.identity:
+        # Opening the key file made sure that key and certificate belong together, and the library checks
+        # what it computes: to verify once more would only cost.
+        return _finished(pending, value, at, services)
+    return finish(pending, value, at, services)
 
 
 def ranges_digest(base: Buffer, tail: bytes, room: tuple[int, int], digest: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ KIND_KEY: Final = "/LTHG_Kind"
 FONT_KEY: Final = "/Tinos"
 ITALIC_KEY: Final = "/TinosItalic"
 """Names of the text fonts in the form's default resources."""
+_PLAIN_NAME: Final = re.compile(rb"/T ?\(([ -'*-\[\]-~]*)\)")
 _DEEPEST: Final = 32
 _MOST_FIELDS: Final = 10_000
 
@@ -62,12 +64,27 @@ class FormField:
         return None
 
 
-def walk(revision: Revision) -> Iterator[FormField]:
-    """Yield the terminal fields of a form in document order. Loops and absurd sizes end it."""
+def walk(revision: Revision, *, only: str | None = None) -> Iterator[FormField]:
+    """Yield the terminal fields of a form in document order. Loops and absurd sizes end it.
+
+    ``only``: empty fields of another name may be left out, which saves reading them.
+    """
     fields = entry(revision, entry(revision, catalog(revision), "/AcroForm"), "/Fields")
     seen: set[Ref] = set()
     if isinstance(fields, list):
+        if only is not None:
+            name = only.encode("latin-1", "replace")
+            fields = [raw for raw in fields if not _is_other(revision, raw, name)]
         yield from _walk(revision, fields, revision.root, "", (), seen)
+
+
+def _is_other(revision: Revision, raw: Value, name: bytes) -> bool:
+    """Whether a field is plainly empty, without parts, and of another name, by its bytes alone."""
+    data = revision.peek(raw) if isinstance(raw, Ref) else None
+    if data is None or b"/V" in data or b"/Kids" in data or b"#" in data:
+        return False
+    given = _PLAIN_NAME.findall(data)
+    return len(given) == 1 and given[0] != name
 
 
 def _walk(

@@ -60,6 +60,10 @@ class OddRevision:
                 self._held[ref] = from_library(found)
         return self._held[ref]
 
+    def peek(self, ref: Ref) -> bytes | None:
+        """Return nothing: objects are read through the library."""
+        return None
+
     def put(self, ref: Ref, value: Value) -> None:
         """Write a new version."""
         self._held[ref] = value

@@ -73,7 +73,7 @@ def signature_entries(signer: str, words: SignatureText, at: datetime) -> dict[s
 
 def place(revision: Revision, wanted: Placement) -> None:
     """Write a signature dictionary into a field, and what it looks like. Raises FieldFault."""
-    known = list(fields.walk(revision))
+    known = list(fields.walk(revision, only=None if wanted.new_field else wanted.field))
     require_permitted(revision, known, wanted.field)
     found = next((f for f in known if f.name == wanted.field), None)
     if wanted.new_field:
@@ -92,7 +92,7 @@ def place(revision: Revision, wanted: Placement) -> None:
     lock = entry(revision, found.field, "/Lock")
     if isinstance(lock, dict):
         entries["/Reference"] = [_field_mdp(revision, lock)]
-        _restate_appearances(revision, known, lock)
+        _restate_appearances(revision, list(fields.walk(revision)), lock)
     found.field["/V"] = revision.add_signature(Room(entries, wanted.digits))
     revision.put(found.ref, found.field)
     _flag(revision)
@@ -188,7 +188,8 @@ def _show(revision: Revision, found: fields.FormField, look: Appearance) -> None
     if not width or not height:
         return
     reference = add_font(revision, look.font) if look.lines and look.font is not None else None
-    opaque = look.image is not None and look.image.mask is not None and archival.part(revision) == 1
+    masked = look.image is not None and look.image.mask is not None
+    opaque = masked and archival.opaque(revision, found.widget, prepared=fields.KIND_KEY in found.widget)
     form = appearance.draw(revision, look, (width, height), rotation, reference, soft_mask=not opaque)
     found.widget["/AP"] = {"/N": form}
     revision.put(found.widget_ref, found.widget)

@@ -12,7 +12,7 @@ from typing import Final
 from signing.errors import FieldFault, FontFault
 from signing.fonts import TextFont
 from signing.model import Align, Field, FieldPlan, Prepared
-from signing.pades import fields
+from signing.pades import archival, fields
 from signing.pades.appearance import form_xobject, number
 from signing.pades.fontobjects import add_font
 from signing.pades.geometry import PageGeometry
@@ -123,6 +123,8 @@ def _add_field(revision: Revision, field: Field, *, italic: bool, bare: bool) ->
         entries["/Q"] = _QUADDING[field.align]
     else:
         entries["/FT"] = Name("/Sig")
+        if archival.part(revision) == 1:
+            entries[archival.OPAQUE_KEY] = True
         if field.locks:
             entries["/Lock"] = revision.add(_lock(field.locks))
     added = revision.add(entries)

@@ -51,6 +51,10 @@ class Revision(Protocol):
         """Return the newest version of an object; containers may be changed and put back."""
         ...
 
+    def peek(self, ref: Ref) -> bytes | None:
+        """Return an object as it is written in the file, when that is short and simple to find; else None."""
+        ...
+
     def put(self, ref: Ref, value: Value) -> None:
         """Write a new version of an object with the update."""
         ...
@@ -121,6 +125,10 @@ class FastRevision:
     def get(self, ref: Ref) -> Value:
         """Return an object. Raises Odd."""
         return self._changes[ref] if ref in self._changes else self._source.get(ref)
+
+    def peek(self, ref: Ref) -> bytes | None:
+        """Return a short object as it is written."""
+        return None if ref in self._changes else self._source.peek(ref)
 
     def put(self, ref: Ref, value: Value) -> None:
         """Write a new version."""

@@ -15,7 +15,7 @@ from signing.pades.syntax import Buffer, Odd, StreamHead, header, indirect, pars
 from signing.pades.values import Ref, Stream, Value
 
 _MOST_SECTIONS: Final = 1000
-_MOST_HOPS: Final = 32
+_SHORT: Final = 2048
 _HEADER: Final = b"%PDF-"
 
 
@@ -145,12 +145,13 @@ class Source:
         A file of which only some are wrong looks well until a reader repairs it, each in its own way.
         """
         newer: set[int] = set()
+        split, base, tail = self._split, self.base, self.tail
         for index, section in enumerate(self.sections):
             for number, generation, offset in section.plain():
                 if number in newer:
                     continue
-                data, pos = self._at(offset)
-                mark = b"%d %d obj" % (number, generation)
+                data, pos = (base, offset) if offset < split else (tail, offset - split)
+                mark = b"%d 0 obj" % number if not generation else b"%d %d obj" % (number, generation)
                 if data[pos : pos + len(mark)] != mark and not self._leads(data, pos, number, generation):
                     raise UnreadableFile(
                         f"the cross-references of the PDF file are broken (object {number}): save it anew "
@@ -159,6 +160,17 @@ class Source:
                     )
             if index + 1 < len(self.sections):
                 newer.update(section.speaks_of())
+
+    def peek(self, ref: Ref) -> bytes | None:
+        """Return the bytes of a short object that stands in the file itself; None for any other."""
+        if ref in self._held:
+            return None
+        place = self.place(ref.number)
+        if place is None or place.packed:
+            return None
+        data, pos = self._at(place.offset)
+        end = data.find(b"endobj", pos, pos + _SHORT)
+        return bytes(data[pos:end]) if end >= 0 else None
 
     def _leads(self, data: Buffer, pos: int, number: int, generation: int) -> bool:
         """Whether an object stands there, written in some other way than most."""

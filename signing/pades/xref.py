@@ -65,12 +65,13 @@ class Table:
             words = bytes(self.data[at : at + _ENTRY_SIZE * count]).split()
             if len(words) != 3 * count:
                 raise Odd("the entries of a cross-reference table are not 20 bytes long")
+            places = list(map(int, words[::3]))
             found += [
-                (number, int(generation), int(offset))
+                (number, 0 if generation == b"00000" else int(generation), offset)
                 for number, offset, generation, kind in zip(
-                    range(first, first + count), words[::3], words[1::3], words[2::3], strict=True
+                    range(first, first + count), places, words[1::3], words[2::3], strict=True
                 )
-                if kind == b"n" and offset != b"0000000000"
+                if kind == b"n" and offset
             ]
         return found
 
