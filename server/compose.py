@@ -19,6 +19,8 @@ from server.certificates.publisher import PkiPublisher
 from server.circulation.adapters import IssuedDocuments
 from server.circulation.service import Circulation
 from server.documents.service import Documents
+from server.evidence.mapping import EvidenceRules
+from server.evidence.service import Evidence
 from server.files.guard.model import GuardLimits
 from server.files.guard.pool import Guard
 from server.files.scanner import ClamdScanner, NoScanner, Scanner
@@ -73,6 +75,8 @@ SWITCH_SECONDS = 0.001
 CHECK_SECONDS = 5
 PURGE_SECONDS = 3600
 PKI_PASSPHRASE = "LIENTHONG_PKI_PASSPHRASE"  # noqa: S105 - the name of a variable
+SIGN_SECONDS = 0.5
+"""A receipt is signed within a second: half of it is waited, half of it is room for the work."""
 TEXT_FACE = "400Regular/Tinos_400Regular.ttf"
 ITALIC_FACE = "400Regular_Italic/Tinos_400Regular_Italic.ttf"
 
@@ -107,6 +111,7 @@ class Services:
     lookup: Lookup
     notifications: Notifications
     working_days: WorkingDays
+    evidence: Evidence
     audit: Audit
     jobs: Jobs
     scanner: Scanner
@@ -142,6 +147,7 @@ async def open_services(
     clock = clock or SystemClock()
     sys.setswitchinterval(SWITCH_SECONDS)
     secret, font, profiles, forms, days, table, procedures = await asyncio.to_thread(_read_files, settings)
+    secret, font, profiles, forms, days, table, rules = await asyncio.to_thread(_read_files, settings)
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database_url, readers=settings.storage.database_readers)
@@ -192,8 +198,17 @@ async def open_services(
             italic=settings.under_root(settings.rendering.fonts) / ITALIC_FACE,
         )
         stack.push_async_callback(signatures.close)
+        evidence = Evidence(units, organisations, rules, secret, settings.evidence.service)
         circulation = Circulation(
-            units, access, files, IssuedDocuments(documents), registers, organisations, days
+            units,
+            access,
+            files,
+            IssuedDocuments(documents),
+            registers,
+            organisations,
+            days,
+            evidence,
+            days,
         )
         acts = FileActs(signatures)
         rooms = Rooms(
@@ -244,6 +259,7 @@ async def open_services(
             lookup=Lookup(results, files, acts, signatures, limits, settings.lookup),
             notifications=notifications,
             working_days=days,
+            evidence=evidence,
             audit=audit,
             jobs=jobs,
             scanner=scanner,
@@ -268,6 +284,7 @@ def _wire(services: Services) -> None:
         jobs.subscribe(KEEPER, KeeperChanged, room.on_keeper_changed)
     jobs.subscribe(RUN, RunRequest, services.results.on_run, lane="slow")
     jobs.subscribe(DELIVER, Batch, services.notifications.deliver)
+    jobs.subscribe(DELIVER, Batch, services.circulation.notified)
 
     async def sequence() -> None:
         await services.audit.sequencer.run()
@@ -283,6 +300,16 @@ def _wire(services: Services) -> None:
     jobs.every("audit.tiles", audit.tiles_seconds, tile, leased=False)
     jobs.every("audit.publish", audit.checkpoint_seconds, publish, leased=False)
     jobs.every("audit.attest", audit.checkpoint_seconds, services.audit.checkpoints.attest)
+
+    async def sign() -> None:
+        await services.evidence.sign_due()
+
+    async def watch() -> None:
+        await services.circulation.watch_silence()
+
+    # Every process signs what it finds: a signature that is there stays, so none is made twice.
+    jobs.every("evidence.sign", SIGN_SECONDS, sign, leased=False)
+    jobs.every("evidence.silence", services.settings.evidence.silence_seconds, watch)
     jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
     jobs.every("pki.keep", PURGE_SECONDS, services.pki.keep)
     jobs.every("files.sweep", PURGE_SECONDS, services.files.sweep)
@@ -292,6 +319,7 @@ def _wire(services: Services) -> None:
 def _read_files(
     settings: Settings,
 ) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, Procedures]:
+) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, EvidenceRules]:
     """Read what lies in files (blocking), making folders and the installation's secret at the first start."""
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.under_data("spool").mkdir(exist_ok=True)
@@ -304,6 +332,7 @@ def _read_files(
         WorkingDays.read(settings.under_root(province.calendar).read_bytes()),
         load_permissions(settings.under_root(province.permissions)),
         Procedures.load(settings.under_root(province.procedures)),
+        EvidenceRules.load(settings.under_root(settings.evidence.rules)),
     )
 
 

@@ -84,6 +84,14 @@ class Audit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Seconds
 
 
+class Evidence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signed evidence of what happens to documents."""
+
+    service: str
+    rules: str
+    silence_seconds: Seconds
+
+
 class Jobs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Delivery of the outbox."""
 
@@ -149,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: Files
     identity: Identity
     audit: Audit
+    evidence: Evidence
     jobs: Jobs
     signing: Signing
     rendering: Rendering

@@ -8,8 +8,9 @@ from datetime import date
 
 from server.circulation.codes import Code, NoteKind, Part
 from server.circulation.commands import Assign, Submit, Target
-from server.circulation.core import Core, notify, require_in_work, standing, subject_of, words_of
+from server.circulation.core import Core, require_in_work, standing, subject_of, words_of
 from server.circulation.model import Position, Standing
+from server.circulation.notices import notify
 from server.circulation.rows import Changes
 from server.circulation.rules import State, check_targets, check_text, may
 from server.identity import scope

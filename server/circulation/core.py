@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
 from server.circulation.codes import ACT, Code
 from server.circulation.model import Position, Standing
+from server.circulation.notices import notify
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
 from server.circulation.receipts import Acting, Receipt, Sealed, event_of, seal
 from server.circulation.rows import NOTHING, Changes, Step
 from server.circulation.rules import State, advance, priority_of, step_back
 from server.circulation.store import CirculationStore
+from server.circulation.witnessing import Witnessing
+from server.evidence.service import Evidence
 from server.files.service import Files
 from server.identity.access import Access
 from server.identity.scope import role
@@ -21,7 +24,6 @@ from server.kernel.actor import SYSTEM, Actor, Role
 from server.kernel.clock import VIETNAM, local_date, text
 from server.kernel.errors import Conflict, Forbidden, Invalid, LienThongError, NotFound
 from server.kernel.record import Subject
-from server.notifications.model import DELIVER, Batch, Item
 from server.organisations.model import Body
 from server.unit import Unit, Units
 from storage.sql.protocol import Reader, SqlValue
@@ -50,6 +52,10 @@ class Core:
     """Working days."""
     store: CirculationStore
     """Rows."""
+    witnessing: Witnessing
+    """Evidence of sending, opening and silence."""
+    evidence: Evidence
+    """Signatures of receipts and records."""
 
     @asynccontextmanager
     async def answered_before(self, actor: Actor) -> AsyncIterator[None]:
@@ -251,20 +257,6 @@ def next_receipt(
             digest=position.main_digest,
         )
     )
-
-
-def notify(
-    unit: Unit,
-    event: str,
-    items: Iterable[tuple[str, str, str, str]],
-    params: dict[str, str],
-    *,
-    urgent: bool,
-) -> None:
-    """Publish notices: (grantee, body, subject kind, subject id) each."""
-    made = [Item(grantee=g, body_id=b, subject_kind=k, subject_id=s) for g, b, k, s in items]
-    if made:
-        unit.publish(DELIVER, Batch(event=event, at=text(unit.now), urgent=urgent, params=params, items=made))
 
 
 def _explained(position: Position, refusal: Conflict) -> Conflict:

@@ -152,6 +152,20 @@ class ResponseFor:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceState:
+    """One piece of evidence about an arrival, and whether it is signed."""
+
+    id: str
+    """Receipt or record."""
+    event: str
+    """Status code of a receipt, else the word for what happened (``not_received``, ``content_access``)."""
+    at: datetime
+    """When it happened."""
+    signed_at: datetime | None
+    """When it was signed with the evidence key of its body; None = not yet (a second or less)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArrivalDetail(ArrivalRow):
     """An arrival with everything that hangs on it."""
 
@@ -185,6 +199,8 @@ class ArrivalDetail(ArrivalRow):
     """What it answers; None = nothing."""
     receipts: Annotated[tuple[Receipt, ...], Json]
     """Receipts, oldest first."""
+    evidence: Annotated[tuple[EvidenceState, ...], Json]
+    """Receipts and other evidence with the instant of their signature, oldest first."""
     assignments: Annotated[tuple[Assignment, ...], Json]
     """Posts that have a part, first named first."""
     notes: Annotated[tuple[Note, ...], Json]

@@ -1,3 +1,9 @@
+-- fragment: signed_of_arrival
+(SELECT COALESCE(json_agg(json_build_object('id', e.id, 'event', e.event, 'at', e.at, 'signed_at',
+        (SELECT s.signed_at FROM evidence_signatures s WHERE s.record_id = e.id)) ORDER BY e.at, e.id), '[]')::text
+    FROM (SELECT id, code AS event, at FROM receipts WHERE arrival_id = a.id
+        UNION ALL SELECT id, event, at FROM evidence_records WHERE arrival_id = a.id) e)
+
 -- fragment: receipts_of_arrival
 (SELECT COALESCE(json_agg(CAST(r.content AS json) ORDER BY r.sequence), '[]')::text FROM receipts r
     WHERE r.arrival_id = a.id)

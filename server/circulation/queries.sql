@@ -28,6 +28,13 @@ a.id, a.to_body, a.to_name, a.from_body, a.from_name, a.origin, a.book, a.number
 (SELECT json_group_array(json(r.content)) FROM (
         SELECT content FROM receipts WHERE arrival_id = a.id ORDER BY sequence) r)
 
+-- Evidence about the arrival and when it was signed, receipts and records alike.
+-- fragment: signed_of_arrival
+(SELECT json_group_array(json_object('id', e.id, 'event', e.event, 'at', e.at, 'signed_at',
+        (SELECT s.signed_at FROM evidence_signatures s WHERE s.record_id = e.id))) FROM (
+        SELECT id, code AS event, at FROM receipts WHERE arrival_id = a.id
+        UNION ALL SELECT id, event, at FROM evidence_records WHERE arrival_id = a.id ORDER BY at, id) e)
+
 -- fragment: replies_of_arrival
 (SELECT json_group_array(json_object('document_id', p.document_id, 'number_text', p.number_text,
         'document_date', NULLIF(p.document_date, ''), 'sent_at', NULLIF(p.sent_at, ''),
@@ -105,7 +112,7 @@ ORDER BY priority DESC, id DESC LIMIT :limit
 SELECT {{arrival_row}}, a.dispatch_id, a.document_id, a.from_code, a.from_address, a.type_code, a.signer, a.pages, a.note,
     a.recall_reason, a.main_digest, CASE WHEN a.status = '15' THEN '[]' ELSE a.files END AS files, a.result,
     a.reply_document, {{response_of_arrival}} AS response_for, {{receipts_of_arrival}} AS receipts,
-    {{assignments_of_arrival}} AS assignments, {{notes_of_arrival}} AS notes, {{replies_of_arrival}} AS replies
+    {{signed_of_arrival}} AS evidence, {{assignments_of_arrival}} AS assignments, {{notes_of_arrival}} AS notes, {{replies_of_arrival}} AS replies
 FROM arrivals a WHERE a.id = :id AND {{may_see_arrival}}
 
 -- Due dates count for the post's own open parts, and for the clerk for all that is open in the office.

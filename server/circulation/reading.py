@@ -118,7 +118,9 @@ class Reading:
         part = next((one for one in held.files if one.digest == digest), None) if held else None
         if held is None or part is None:
             raise NotFound("circulation.file_unknown")
-        return await core.files.open(actor, Subject("arrival", arrival_id, held.body_id), digest, part.name)
+        view = await core.files.open(actor, Subject("arrival", arrival_id, held.body_id), digest, part.name)
+        await core.witnessing.opened(actor, arrival_id)
+        return view
 
     def _dated(self, rows: Sequence[Line], today: date) -> list[Line]:
         """Fill in the working days left; nothing counts down any more when the work is done."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from server.circulation.codes import Code
 from server.circulation.commands import Addressees, HandInAndSend, Reason, Send
-from server.circulation.core import Core, notify
+from server.circulation.core import Core
 from server.circulation.model import Standing
 from server.circulation.model_sent import Dispatch, SentTo
+from server.circulation.notices import notify
 from server.circulation.ports import Facts, Issued
 from server.circulation.receipts import Sealed
 from server.circulation.rows import Changes
@@ -57,7 +59,7 @@ class Sending:
         """
         core = self._core
         core.access.require(actor, "circulation.send")
-        async with core.answered_before(actor):
+        async with self._refusing(actor, command.document_id), core.answered_before(actor):
             issued = await core.documents.issued(actor, command.document_id)
             plan = await self._plan(actor, issued, command)
         try:
@@ -74,7 +76,7 @@ class Sending:
         core = self._core
         core.access.require(actor, "documents.hand_in")
         core.access.require(actor, "circulation.send")
-        async with core.answered_before(actor):
+        async with self._refusing(actor, ""), core.answered_before(actor):
             handing_in = await core.documents.prepare_hand_in(actor, command.document)
             plan = await self._plan(actor, handing_in, command.addressees, handing_in.body)
             handing_in.address(plan.recipients, [one.name for one in command.addressees.outside])
@@ -106,6 +108,15 @@ class Sending:
                 urgent=True,
             )
             return unit.answer(standing)
+
+    @asynccontextmanager
+    async def _refusing(self, actor: Actor, document_id: str) -> AsyncIterator[None]:
+        """Leave evidence when the service does not take a document over, and why."""
+        try:
+            yield
+        except (Invalid, Conflict) as refusal:
+            await self._core.witnessing.refused(actor, actor.body_id, document_id, refusal)
+            raise
 
     async def _plan(
         self, actor: Actor, issued: Facts, addressees: Addressees, sender: Body | None = None
@@ -167,6 +178,7 @@ class Sending:
             ],
         )
         await core.store.add_receipts(unit, sealed)
+        core.witnessing.submitted(unit, issued, dispatch_id)
         await core.store.add_outside(
             unit,
             [

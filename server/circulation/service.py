@@ -9,17 +9,23 @@ from server.circulation.intake import Intake
 from server.circulation.paper import PaperIntake
 from server.circulation.ports import Days, Directory, DocumentSource, IncomingBooks
 from server.circulation.posting import Mailing
+from server.circulation.proving import Proving
 from server.circulation.reading import Reading
 from server.circulation.sending import Sending
 from server.circulation.store import CirculationStore
 from server.circulation.undoing import Undoing
+from server.circulation.witnessing import Witnessing
 from server.circulation.working import Working
+from server.evidence.mapping import Calendar
+from server.evidence.service import Evidence
 from server.files.service import Files
 from server.identity.access import Access
 from server.unit import Units
 
 
-class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Undoing, Inheriting, Reading):
+class Circulation(
+    Sending, Mailing, Intake, PaperIntake, Assigning, Working, Undoing, Inheriting, Reading, Proving
+):
     """Documents between bodies: sending, receiving, handling, asking back, answering.
 
     The parts share one ``Core`` and nothing else; each is a chapter of the same public face.
@@ -34,6 +40,8 @@ class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Und
         books: IncomingBooks,
         directory: Directory,
         days: Days,
+        evidence: Evidence,
+        calendar: Calendar,
     ) -> None:
         """Tie the room to those below it."""
         super().__init__(
@@ -45,6 +53,8 @@ class Circulation(Sending, Mailing, Intake, PaperIntake, Assigning, Working, Und
                 books,
                 directory,
                 days,
-                CirculationStore(units.reader.engine),
+                CirculationStore(units.reader.engine, evidence),
+                Witnessing(units, evidence, calendar),
+                evidence,
             )
         )

@@ -19,6 +19,7 @@ from server.circulation.receipts import Sealed
 from server.circulation.rows import Asked, Changes, HeldFiles, Received, SentHeader, Step
 from server.circulation.rules import like_pattern
 from server.circulation.store_handling import HandlingStore
+from server.evidence.service import Evidence
 from server.identity.scope import FRAGMENTS, predicate
 from server.kernel.actor import Actor
 from server.kernel.clock import text
@@ -39,7 +40,8 @@ FIRST_ID = "~"
 class CirculationStore(HandlingStore):
     """Statements of the room."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, evidence: Evidence) -> None:
+        self._evidence = evidence
         super().__init__(load_all(Path(__file__).parent, engine, {**FRAGMENTS, "may_see_sent": SENT}))
 
     async def inbox(
@@ -207,7 +209,7 @@ class CirculationStore(HandlingStore):
         unit.later(self._statements["insert_arrival"], rows)
 
     async def add_receipts(self, unit: Unit, receipts: Sequence[Sealed]) -> None:
-        """Keep receipts byte for byte, in one statement."""
+        """Keep receipts byte for byte, in one statement, and have them signed."""
         unit.later(
             self._statements["insert_receipt"],
             [
@@ -224,6 +226,7 @@ class CirculationStore(HandlingStore):
                 for sealed in receipts
             ],
         )
+        self._evidence.receipts(unit, [(one.receipt.id, one.receipt.body, one.digest) for one in receipts])
 
     async def add_outside(self, unit: Unit, rows: Sequence[Params]) -> None:
         """Write recipients by post in one statement."""

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from server.circulation.codes import Code, Part
 from server.circulation.commands import Reason, Rebook, Unassign
-from server.circulation.core import Core, notify, require_in_work, standing, subject_of, tell_sender, words_of
+from server.circulation.core import Core, require_in_work, standing, subject_of, tell_sender, words_of
 from server.circulation.intake import facts_of
 from server.circulation.model import Position, Standing
+from server.circulation.notices import notify
 from server.circulation.rows import Changes
 from server.circulation.rules import check_reason, require_worker, search_text
 from server.identity import scope

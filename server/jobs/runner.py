@@ -37,7 +37,7 @@ class Schedule:
     """Something that runs again and again, in one process at a time."""
 
     name: str
-    seconds: int
+    seconds: float
     run: Callable[[], Awaitable[None]]
     leased: bool = True
     """Run by one process at a time; False = by every process."""
@@ -79,7 +79,7 @@ class Jobs:
         self._handlers.setdefault(kind, []).append(call)
 
     def every(
-        self, name: str, seconds: int, run: Callable[[], Awaitable[None]], *, leased: bool = True
+        self, name: str, seconds: float, run: Callable[[], Awaitable[None]], *, leased: bool = True
     ) -> None:
         """Have ``run`` called every ``seconds``, by whichever process holds the lease of that name.
 

@@ -20,12 +20,15 @@ from server.documents.commands import FileInput, HandIn
 from server.documents.model import Urgency
 from server.documents.service import Documents
 from server.documents.views import Moved
+from server.evidence.mapping import EvidenceRules
+from server.evidence.service import Evidence
 from server.files.model import Secrecy
 from server.files.service import Files
 from server.identity.access import Access
 from server.jobs.runner import Jobs
 from server.kernel.actor import SYSTEM, Actor, Once, Role
 from server.kernel.clock import FixedClock
+from server.kernel.workdays import WorkingDays
 from server.notifications.model import DELIVER, Batch
 from server.notifications.service import Notifications
 from server.organisations.data import TreeData
@@ -47,6 +50,7 @@ from tests.integration.circulation.watching import Watched
 from tests.integration.files.conftest import AcceptingGuard, SilentScanner
 
 CONFIG = ROOT / "config"
+SECRET = bytes(range(32))
 BODIES = ("z01", "z01-01", "z02", "z02-01", "z02-05", "z03-01", "z03-02")
 
 PARTY_CLERK = people.actor("z01-01.van-thu", Role.RECORDS_CLERK)
@@ -89,6 +93,7 @@ class Office:
     """The room under test with what stands below it."""
 
     circulation: Circulation
+    evidence: Evidence
     documents: Documents
     files: Files
     organisations: Organisations
@@ -247,14 +252,27 @@ async def office(
     await registers.configure(SYSTEM, rules)
     await hold(units, access, PARTY_CLERK, HEALTH_CLERK)
     documents = Documents(units, access, files, organisations, Nobody(), registers, profiles, renderer)
+    evidence = Evidence(
+        units, organisations, await asyncio.to_thread(EvidenceRules.load, CONFIG / "evidence"), SECRET, "Thử"
+    )
     circulation = Circulation(
-        units, access, files, IssuedDocuments(documents), registers, organisations, WeekDays()
+        units,
+        access,
+        files,
+        IssuedDocuments(documents),
+        registers,
+        organisations,
+        WeekDays(),
+        evidence,
+        WorkingDays(),
     )
     notifications = Notifications(units, access)
     jobs = Jobs(watched, clock, JobSettings(60, 50, 5, 1, 60, 4), "test")
     jobs.subscribe(DELIVER, Batch, notifications.deliver)
+    jobs.subscribe(DELIVER, Batch, circulation.notified)
     yield Office(
         circulation,
+        evidence,
         documents,
         files,
         organisations,
