@@ -8,7 +8,6 @@ again at the next one, so a silent authority or witness never holds up the log.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 
 import structlog
@@ -16,6 +15,7 @@ import structlog
 from server.audit.logstore import CheckpointRow, LogStore, WitnessRow
 from server.audit.sequencer import Sequencer
 from server.audit.tiling import Tiles
+from server.audit.walk import note_digest
 from server.audit.witness_client import WitnessAddress, WitnessSilent, ask
 from server.kernel.actor import SYSTEM
 from server.kernel.errors import Unavailable
@@ -153,8 +153,3 @@ class Checkpoints:
         async with self._units.begin(SYSTEM) as unit:
             detail: dict[str, str | int] = {"witness": address.key.name, "kind": kind, "size": size}
             unit.record("audit.witness_alarm", Subject("system", "ledger"), detail=detail)
-
-
-def note_digest(note: str) -> bytes:
-    """Return SHA-256 of a signed note: what its time-stamp is over."""
-    return hashlib.sha256(note.encode()).digest()

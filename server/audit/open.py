@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from server.audit.service import Audit
 from server.audit.witness_client import WitnessAddress
@@ -12,6 +13,7 @@ from server.kernel.clock import Clock, SystemClock
 from server.kernel.errors import Invalid
 from server.settings import Settings
 from server.unit import Units
+from signing.fetch import Fetcher, HttpTimestamper
 from signing.services import Timestamper
 from storage.blobs.open import open_blobs
 from storage.blobs.protocol import BlobStore
@@ -39,9 +41,7 @@ async def open_audit(settings: Settings) -> AsyncIterator[Audit]:
         await database.close()
 
 
-def make_audit(
-    units: Units, blobs: BlobStore, clock: Clock, settings: Settings, stamper: Timestamper | None = None
-) -> Audit:
+def make_audit(units: Units, blobs: BlobStore, clock: Clock, settings: Settings) -> Audit:
     """Return the room over an open database. Raises Invalid ``audit.witness_setting``."""
     try:
         witnesses = [WitnessAddress.parse(line) for line in settings.audit.witnesses]
@@ -54,7 +54,16 @@ def make_audit(
         origin=settings.audit.origin,
         batch=settings.audit.batch_entries,
         clock=clock,
-        stamper=stamper,
+        stamper=_stamper(settings.audit.timestamp_url, settings.audit.timeout_seconds),
         witnesses=witnesses,
         timeout_seconds=settings.audit.timeout_seconds,
     )
+
+
+def _stamper(url: str, timeout_seconds: float) -> Timestamper | None:
+    """Return the authority that the operator named, who may well be in the same network; "" = none."""
+    if not url:
+        return None
+    host = urlsplit(url).hostname or ""
+    # Two attempts of the client must fit into the time that the log waits.
+    return HttpTimestamper(url, Fetcher(timeout_seconds / 2, allowed_hosts=frozenset({host})))

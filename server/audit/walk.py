@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,19 @@ from pathlib import Path
 from server.audit.key import PUBLIC
 from server.audit.logstore import CheckpointRow, Cosignature, LogStore
 from server.audit.model import Fault, Finding
+from signing import stamps
+from signing.pki.reader import NotDer
 from storage.ledger.checkpoint import Checkpoint, CheckpointError, NoteKey, cosignatures, verify
 from storage.ledger.log import HEADS, LEAVES, LedgerDamaged, read_heads
 from storage.ledger.merkle import HASH_BYTES, Tree
 from storage.ledger.tiles import TileBuilder, TileId, hashes, tile_root
 
 PAGE = 500
+
+
+def note_digest(note: str) -> bytes:
+    """Return SHA-256 of a signed note: what its time-stamp is over."""
+    return hashlib.sha256(note.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +171,9 @@ class Walk:
             for one in mark.cosigned:
                 if not cosignatures(row.note + one.line, [NoteKey.parse(one.witness)]):
                     raise CheckpointError(f"the line of {one.witness} is not its own")
-        except CheckpointError as error:
+            if row.token and stamps.parse(row.token).imprint != note_digest(row.note):
+                raise CheckpointError("the time-stamp is over something else")
+        except (CheckpointError, NotDer) as error:
             self._blame(row.size, str(error))
             return
         if checkpoint.size != row.size or checkpoint.root != self._tree.root():

@@ -22,7 +22,11 @@ from server.cli.witness import Server
 from server.kernel.clock import FixedClock
 from server.kernel.page import PageRequest
 from server.kernel.record import Entry, leaf_bytes, leaf_hash
+from signing import stamps
 from signing.errors import ServiceFault
+from signing.local import LocalTimestamper
+from signing.pki import ca
+from signing.pki.opened import open_pki
 from storage.blobs.filesystem import FilesystemBlobStore
 from storage.ledger.checkpoint import COSIGNATURE, Checkpoint, NoteKey, split, verify
 from storage.ledger.log import LEAVES
@@ -30,21 +34,25 @@ from storage.ledger.merkle import verify_consistency, verify_inclusion
 from storage.ledger.proof import LogProof
 from storage.ledger.witness import Witness
 from storage.sql.protocol import Database, Statement
+from tests.conftest import MORNING
 from tests.factories.ledger import act, log_of
 
 SIZE = 600
 FIRST = PageRequest()
 
 
-class OwnStamper:
-    """Stands for an authority: the token names the digest."""
+class SometimesSilent:
+    """An authority of the same process that may fall silent."""
 
-    silent = False
+    def __init__(self, pki: Path) -> None:
+        ca.init(pki, passphrase=None, now=MORNING - timedelta(days=1))
+        self._authority = LocalTimestamper(open_pki(pki))
+        self.silent = False
 
     def stamp(self, digest: bytes, at: datetime) -> bytes:
         if self.silent:
-            raise ServiceFault("signing.tsa_silent")
-        return b"token over " + digest
+            raise ServiceFault("no answer")
+        return self._authority.stamp(digest, at)
 
 
 async def grown(database: Database, folder: Path, clock: FixedClock, blobs: FilesystemBlobStore) -> Audit:
@@ -107,7 +115,7 @@ async def test_a_checkpoint_is_published_only_when_the_log_has_grown(
 async def test_a_silent_authority_is_asked_again(
     database: Database, clock: FixedClock, tmp_path: Path, blobs: FilesystemBlobStore
 ) -> None:
-    stamper = OwnStamper()
+    stamper = await asyncio.to_thread(SometimesSilent, tmp_path / "pki")
     audit = log_of(database, tmp_path / "ledger", clock=clock, blobs=blobs, stamper=stamper)
     await act(database, clock, 3)
     await audit.sequencer.run()
@@ -121,7 +129,15 @@ async def test_a_silent_authority_is_asked_again(
     await audit.checkpoints.attest()
     stamped = await audit.attested()
     assert stamped is not None
-    assert stamped.token == b"token over " + sha256(stamped.signed_note.encode()).digest()
+    token = stamps.parse(stamped.token)
+    assert token.imprint == sha256(stamped.signed_note.encode()).digest()
+    assert token.at == clock.now()
+    assert (await audit.verify()).ok
+    async with database.transaction() as tx:
+        other = stamper.stamp(bytes(32), clock.now())
+        await tx.execute(Statement("test.swap", "UPDATE audit_checkpoints SET token = :t"), {"t": other})
+    (finding,) = (await audit.verify()).findings
+    assert (finding.fault, finding.position) == (Fault.CHECKPOINT, 3)
 
 
 def flip(path: Path, offset: int) -> None:
