@@ -146,8 +146,8 @@ async def open_services(
     logs.configure()
     clock = clock or SystemClock()
     sys.setswitchinterval(SWITCH_SECONDS)
-    secret, font, profiles, forms, days, table, procedures = await asyncio.to_thread(_read_files, settings)
-    secret, font, profiles, forms, days, table, rules = await asyncio.to_thread(_read_files, settings)
+    read = await asyncio.to_thread(_read_files, settings)
+    secret, font, profiles, forms, days, table, procedures, rules = read
     await migrate(settings.database_url)
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database_url, readers=settings.storage.database_readers)
@@ -318,8 +318,7 @@ def _wire(services: Services) -> None:
 
 def _read_files(
     settings: Settings,
-) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, Procedures]:
-) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, EvidenceRules]:
+) -> tuple[bytes, Path, Profiles, BookForms, WorkingDays, PermissionTable, Procedures, EvidenceRules]:
     """Read what lies in files (blocking), making folders and the installation's secret at the first start."""
     settings.data.mkdir(parents=True, exist_ok=True)
     settings.under_data("spool").mkdir(exist_ok=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from storage.migrations.tables import BLOB, TEXT, column, index, table
 
-revision = "0012_evidence"
-down_revision = "0011_ledger"
+revision = "0013_evidence"
+down_revision = "0012_results"
 
 
 def upgrade() -> None:
