@@ -1,12 +1,11 @@
 """The path from a certificate to an anchor (RFC 5280, 6), and its revocation, at a moment.
 
 The usual path is judged here, with facts that do not age kept for each worker (who issued whom, who signed
-which list). A path with name or policy constraints is judged by pyHanko's path validator besides.
+which list). Name and policy constraints are judged by the rules of :mod:`signing.pki.path`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +13,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from asn1crypto import x509 as asn1_x509
-from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator import errors as path_errors
-
+from signing.pki.path.certificate import ANY_POLICY
+from signing.pki.path.certificate import Certificate as PathCertificate
+from signing.pki.path.constraints import NameState
+from signing.pki.path.policies import PolicyState
+from signing.pki.reader import NotDer
 from signing.validate import certificates
 from signing.validate.asn1 import BadEncoding
 from signing.validate.certificates import Certificate
@@ -125,7 +125,7 @@ def _judge(path: list[Certificate], pool: Pool, at: datetime, *, lenient: bool) 
     """Constraints, validity, algorithms, revocation, in this order."""
     constraint = _constraint(path)
     if constraint is None and any(c.constrained for c in path):
-        constraint = _constrained_fault(path, at)
+        constraint = _constrained_fault(tuple(c.der for c in path))
     if constraint is not None:
         return _fault(SubIndication.CHAIN_CONSTRAINTS_FAILURE, constraint)
     checked = path[:-1] or path
@@ -160,30 +160,27 @@ def _constraint(path: list[Certificate]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=256)
-def _loaded(der: bytes) -> asn1_x509.Certificate:
-    return asn1_x509.Certificate.load(der)
-
-
-def _constrained_fault(path: list[Certificate], at: datetime) -> str | None:
-    """Judge name and policy constraints with the full validator; return what is wrong."""
-    context = ValidationContext(
-        trust_roots=[_loaded(path[-1].der)],
-        other_certs=[_loaded(c.der) for c in path[1:-1]],
-        moment=min(max(at, *(c.begins for c in path)), *(c.ends for c in path)),
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
-    validator = CertificateValidator(_loaded(path[0].der), validation_context=context)
+@lru_cache(maxsize=4096)
+def _constrained_fault(path: tuple[bytes, ...]) -> str | None:
+    """Return which name or policy constraint a path breaks (RFC 5280, 6.1.3): a fact, so it may be kept."""
     try:
-        asyncio.run(validator.async_validate_path())
-    except (path_errors.ExpiredError, path_errors.NotYetValidError):
-        return None  # judged here, with its own indication
-    except (path_errors.PathError, path_errors.ValidationError):
-        return "a certificate breaks the constraints of its authorities"
-    except Exception:  # noqa: BLE001 - odd certificates make the engine raise nearly everything
-        return "the constraints of an authority cannot be judged"
-    return None
+        certs = [PathCertificate(der) for der in reversed(path[:-1])]
+        names = NameState()
+        policies = PolicyState.start(len(certs), explicit=False, inhibit_any=False, inhibit_mapping=False)
+        for number, one in enumerate(certs, 1):
+            last = number == len(certs)
+            fault = names.fault(one) if last or not one.self_issued else ""
+            fault = fault or policies.enter(one, last=last)
+            if not last:
+                fault = fault or policies.leave(one)
+                if one.name_constraints is not None:
+                    names = names.narrowed(one.name_constraints)
+            if fault:
+                return f"a certificate breaks the constraints of its authorities: {fault}"
+        fault = policies.finish(certs[-1], frozenset((ANY_POLICY,)))[1]
+    except NotDer:
+        return "the constraints of an authority cannot be read"
+    return f"a certificate breaks the policies of its authorities: {fault}" if fault else None
 
 
 def _revocation(path: list[Certificate], pool: Pool, at: datetime, *, lenient: bool) -> ChainResult:

@@ -51,6 +51,8 @@ def validate(pdf: Buffer, *, trust: TrustMaterial | None, at: datetime) -> Repor
         return Report(Verdict.UNREADABLE, str(error))
     except (MemoryError, RecursionError):
         return Report(Verdict.UNREADABLE, "the file is too large or too deep to be read")
+    if not fields and fault is not None and pdf.rfind(b"/ByteRange") >= 0:
+        return Report(Verdict.UNREADABLE, f"the file was signed and is damaged: {fault}")
     if not fields:
         return Report(Verdict.UNSIGNED, "the file carries no signature")
     reports = _judge(file, fields, fault, trust, at)
