@@ -232,3 +232,21 @@ def test_fields_are_placed_by_mouse_and_by_keyboard(stage: Stage, browser: Brows
     places = {one["kind"]: one for one in view["versions"][-1]["placements"]}
     assert abs(places["seal"]["y"] - dragged * 72 / 25.4) < 0.2
     assert abs(places["number"]["x"] - (before + 11) * 72 / 25.4) < 0.2
+
+
+def test_several_are_assigned_at_once_each_with_its_outcome(stage: Stage, browser: Browser) -> None:
+    """Moved and picked with the keys j and x; the rows that came of it say what became of each."""
+    with desk(stage, browser, "giamdoc.syt") as at:
+        page = at.page
+        page.goto("/van-ban-den?loc=open")
+        for key in ("j", "x", "j", "x"):
+            page.keyboard.press(key)
+        expect(page.locator("[data-picked]")).to_have_text("2")
+        page.get_by_role("button", name="Giao việc các văn bản đã chọn").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("(2)")
+        page.locator("input[name=lead]").first.check()
+        page.locator("textarea[name=instruction]").fill("Khẩn trương tham mưu.")
+        page.get_by_role("button", name="Giao việc", exact=True).click()
+        rows = page.get_by_role("region").locator("tbody tr")
+        expect(rows).to_have_count(2)
+        expect(rows.first.locator(".state")).to_be_visible()

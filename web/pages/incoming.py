@@ -52,6 +52,12 @@ async def inbox(call: Call[NoBody, InboxQuery]) -> Html:
         q=query.q,
     )
     page = await call.services.circulation.inbox(call.actor, wanted, query.page)
+    allows = call.services.access.allows
+    may_accept = allows(call.actor, "circulation.accept")
+    may_assign = allows(call.actor, "circulation.assign")
+    chosen = (frozenset({Code.ARRIVED}) if may_accept else frozenset()) | (
+        OPEN - {Code.ARRIVED} if may_assign else frozenset()
+    )
     return Html(
         "incoming/list.html",
         {
@@ -60,8 +66,10 @@ async def inbox(call: Call[NoBody, InboxQuery]) -> Html:
             "chips": [(view, address(PATH, query, loc=view)) for view in VIEWS],
             "next": page.next,
             "more": address(PATH, query, after=page.next or ""),
-            "may_register": call.services.access.allows(call.actor, "circulation.register_paper"),
-            "may_accept": call.services.access.allows(call.actor, "circulation.accept"),
+            "may_register": allows(call.actor, "circulation.register_paper"),
+            "may_accept": may_accept,
+            "may_assign": may_assign,
+            "pickable": {row.id for row in page.items if row.status in chosen},
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from server.kernel.actor import Role
 from server.kernel.errors import Fault, Invalid
 from web.pages.incoming import PATH, detail
 from web.pages.shared import once
-from web.people import by_unit, posts_held
+from web.people import Person, by_unit, posts_held
 from web.routes import Body, Call, Handler, Html, NoBody, NoQuery, Redirect, Route
 
 ONE = PATH + "/{arrival_id}"
@@ -153,23 +154,33 @@ async def submit(call: Call[SubmitForm, NoQuery]) -> Redirect:
 async def assign_page(call: Call[NoBody, NoQuery]) -> Html:
     """Show to whom work can be given."""
     arrival = await call.services.circulation.arrival(call.actor, _id(call))
+    return Html("incoming/assign.html", {"arrival": arrival, "groups": await assignable(call)})
+
+
+async def assignable(call: Call[object, NoQuery]) -> list[tuple[str, list[Person]]]:
+    """Return the posts that the reader can give work to, by unit."""
     people = await posts_held(call.services.organisations, [call.actor.body_id])
     if call.actor.role is Role.HEAD_OF_UNIT:
         people = [person for person in people if person[0].unit_id == call.actor.unit_id]
     units = await call.services.organisations.units_of(call.actor.body_id)
-    return Html("incoming/assign.html", {"arrival": arrival, "groups": by_unit(people, units)})
+    return by_unit(people, units)
 
 
 async def assign(call: Call[AssignForm, NoQuery]) -> Redirect:
     """Give the work."""
     body = call.body
-    targets = [Target(post_id=body.lead, part=Part.LEAD)] if body.lead else []
-    targets += [Target(post_id=post, part=Part.JOIN) for post in body.join if post != body.lead]
+    targets = targets_of(body.lead, body.join)
     if not targets:
         raise Invalid.of([Fault("web.choose_one", "/lead")])
-    command = Assign(targets=tuple(targets), instruction=body.instruction, due_date=body.due_date)
+    command = Assign(targets=targets, instruction=body.instruction, due_date=body.due_date)
     await once(call.services.circulation.assign(call.actor, _id(call), command), Standing)
     return _back(call, "arrival.assigned")
+
+
+def targets_of(lead: str, join: Sequence[str]) -> tuple[Target, ...]:
+    """Return who leads and who joins; nobody has two parts."""
+    first = [Target(post_id=lead, part=Part.LEAD)] if lead else []
+    return (*first, *(Target(post_id=post, part=Part.JOIN) for post in join if post != lead))
 
 
 def _id(call: Call[object, object]) -> str:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
-from server.circulation.commands import Accept, PaperLetter
-from server.circulation.model import Standing
+from server.circulation.commands import PaperLetter
 from server.documents.model import Urgency
-from server.kernel.errors import Invalid, LienThongError
 from server.registers.series import Book
 from web import uploads
-from web.i18n import Catalogue
-from web.keys import CATALOGUE
 from web.pages.incoming import PATH
 from web.routes import Body, Call, Html, NoBody, NoQuery, Redirect, Route
 from web.schema import form as parse_form
@@ -44,14 +38,6 @@ class PaperForm(Body):
     restricted: bool = False
     due_date: date | None = None
     note: Line = ""
-
-
-class ManyForm(Body):
-    """Arrivals chosen in the list."""
-
-    ids: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=200)] = (
-        msgspec.field(default_factory=list)
-    )
 
 
 async def paper_page(call: Call[NoBody, NoQuery]) -> Html:
@@ -98,28 +84,6 @@ async def paper(call: Call[NoBody, NoQuery]) -> Redirect:
     return Redirect(f"{PATH}/{done.id}", notice="arrival.accepted", params={"number": done.incoming_text})
 
 
-async def accept_many(call: Call[ManyForm, NoQuery]) -> Html:
-    """Accept each chosen arrival by itself; show the outcome of each."""
-    if not call.body.ids:
-        raise Invalid("web.choose_one", field="/ids")
-    catalogue = call.request.app[CATALOGUE]
-    rows = [await _accept_one(call, catalogue, one) for one in dict.fromkeys(call.body.ids)]
-    return Html("incoming/accepted.html", {"outcomes": rows})
-
-
-async def _accept_one(
-    call: Call[ManyForm, NoQuery], catalogue: Catalogue, arrival_id: str
-) -> tuple[str, Standing | None, str]:
-    """Accept one; a refusal of this one is a sentence and stops no other."""
-    actor = replace(call.actor, request=replace(call.actor.request, once=None))
-    try:
-        done = await call.services.circulation.accept(actor, arrival_id, Accept())
-    except LienThongError as error:
-        fault = error.faults[0]
-        return arrival_id, None, catalogue.message(call.language, fault.code, fault.params)
-    return arrival_id, done, ""
-
-
 PAGES = [
     Route(
         "GET", PAPER, "pages.paper_form", paper_page, "circulation.register_paper", "Paper letter", page=True
@@ -135,15 +99,5 @@ PAGES = [
         media=("multipart/form-data",),
         page=True,
         again=paper_page,
-    ),
-    Route(
-        "POST",
-        PATH + "/tiep-nhan-nhieu",
-        "pages.accept_many",
-        accept_many,
-        "circulation.accept",
-        "Accept several",
-        ManyForm,
-        page=True,
     ),
 ]

@@ -107,8 +107,8 @@ MAY: dict[str, str] = {
     """,
     "OLH": """
         circulation.assign circulation.instruct documents.approve pages.arrival_assign
-        pages.arrival_instruct pages.assign_form pages.document_approve pages.document_sign
-        pages.results_sign results.sign signatures.sign
+        pages.arrival_instruct pages.assign_form pages.assign_many pages.document_approve
+        pages.document_sign pages.results_sign results.sign signatures.sign
     """,
     "OLHSK": """
         circulation.finish circulation.remark circulation.reopen circulation.start pages.arrival_finish
