@@ -211,6 +211,7 @@ def services(*, tls: bool = False, proxies: tuple[str, ...] = ()) -> Services:
             sessions=Sessions(),
             access=Access(),
             memory=Memory(),
+            pki=None,
             ready=ready,
         ),
     )
