@@ -172,6 +172,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return a path of the program: as it is when absolute, else under the project's folder."""
         return ROOT / path
 
+    def listening(self, host: str | None, port: int | None) -> Settings:
+        """Return the settings with another host or port, where one is named on the command line."""
+        server = msgspec.structs.replace(
+            self.server, host=host or self.server.host, port=port or self.server.port
+        )
+        return msgspec.structs.replace(self, server=server)
+
     @property
     def public_url(self) -> str:
         """Return the address that links and QR codes name, without a slash at its end."""

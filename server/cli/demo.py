@@ -35,7 +35,7 @@ async def _demo(servers: Servers, stay: bool, port: int | None) -> int:
     from server.settings import ROOT, load
 
     folder = Path(os.environ.get("LIENTHONG_DEMO_FOLDER") or ROOT / "var" / "demo")
-    settings = load()
+    settings = load().listening(None, port)
     if "LIENTHONG_DATA" not in os.environ:
         settings = msgspec.structs.replace(settings, data=folder / "data")
     terminal = sys.stderr
@@ -54,7 +54,7 @@ async def _demo(servers: Servers, stay: bool, port: int | None) -> int:
             servers.main,
             folder=folder,
             password=os.environ.get("LIENTHONG_DEMO_PASSWORD") or new_password(),
-            port=port or settings.server.port,
+            port=settings.server.port,
             say=click.echo,
             stop=stop,
             stay=stay,
@@ -66,8 +66,6 @@ async def _demo(servers: Servers, stay: bool, port: int | None) -> int:
         click.echo(explain(error), file=terminal)
         return 1
     except OSError as error:
-        click.echo(
-            f"lienthong demo: {error}; is port {port or settings.server.port} in use? Set PORT.", err=True
-        )
+        click.echo(f"lienthong demo: {error}; is port {settings.server.port} in use? Set PORT.", err=True)
         return 1
     return 0

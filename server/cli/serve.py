@@ -23,7 +23,7 @@ async def _serve(servers: Servers, host: str | None, port: int | None) -> int:
     from server.compose import open_services
     from server.settings import load
 
-    settings = load()
+    settings = load().listening(host, port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -31,8 +31,8 @@ async def _serve(servers: Servers, host: str | None, port: int | None) -> int:
     async with open_services(settings) as services:
         await servers.main(
             services,
-            host or settings.server.host,
-            port or settings.server.port,
+            settings.server.host,
+            settings.server.port,
             lambda address: click.echo(f"Liên Thông: {address}"),
             stop,
         )

@@ -13,9 +13,10 @@ from server.documents.model import Act, State
 from server.documents.service import Filter
 from server.documents.states import ListKind
 from server.documents.views import DocumentView
+from server.kernel.errors import NotFound
 from web.links import address
 from web.pages.shared import PrimaryAct, download
-from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Route
+from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Redirect, Route
 from web.timeline import of_document
 
 DRAFTS = "/du-thao"
@@ -94,9 +95,19 @@ async def drafts(call: Call[NoBody, DraftsQuery]) -> Html:
     )
 
 
-async def detail(call: Call[NoBody, NoQuery]) -> Html:
-    """Show a document: page image first, facts and the expected act beside it, opinions and way below."""
-    view = await call.services.documents.get(call.actor, call.path["document_id"])
+async def detail(call: Call[NoBody, NoQuery]) -> Html | Redirect:
+    """Show a document: page image first, facts and the expected act beside it, opinions and way below.
+
+    Books name whatever bears a number as a document; a result of a procedure has a page of its own.
+    """
+    document_id = call.path["document_id"]
+    try:
+        view = await call.services.documents.get(call.actor, document_id)
+    except NotFound:
+        if call.services.access.allows(call.actor, "results.read"):
+            found = await call.services.results.result(call.actor, document_id)
+            return Redirect(f"/ket-qua/{found.id}")
+        raise
     return Html("documents/detail.html", await context(call, view))
 
 
