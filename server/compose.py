@@ -15,7 +15,12 @@ from pathlib import Path
 from server import logs
 from server.audit.open import make_audit
 from server.audit.service import Audit
+from server.certificates import trust
+from server.certificates.issuing import Issuing
 from server.certificates.publisher import PkiPublisher
+from server.certificates.requests import CertificateRequests
+from server.certificates.service import Certificates
+from server.certificates.watching import Watching
 from server.circulation.adapters import IssuedDocuments
 from server.circulation.service import Circulation
 from server.documents.service import Documents
@@ -116,6 +121,9 @@ class Services:
     jobs: Jobs
     scanner: Scanner
     pki: PkiPublisher
+    certificates: Certificates
+    certificate_requests: CertificateRequests
+    issuing: Issuing
 
     async def ready(self) -> dict[str, bool]:
         """Tell which parts answer: database, objects, ledger, scanner (readiness)."""
@@ -185,12 +193,20 @@ async def open_services(
         stack.push_async_callback(renderer.close)
         registers = Registers(units, access, organisations, profiles, forms, renderer)
         documents = Documents(units, access, files, organisations, identity, registers, profiles, renderer)
+        publisher = PkiPublisher(
+            settings.under_data(settings.signing.pki) if settings.signing.pki else None,
+            clock,
+            passphrase=os.environ.get(PKI_PASSPHRASE, "").encode() or None,
+        )
+        providers = await asyncio.to_thread(trust.load, settings.under_root(settings.province.pki))
+        certificates = Certificates(units, access, trust.Anchors(providers, settings.data), publisher)
         signatures = Signatures(
             units,
             access,
             files,
             documents,
             profiles,
+            certificates,
             settings=settings.signing,
             keys=settings.under_data(settings.signing.keys),
             trust=settings.under_data(settings.signing.trust),
@@ -226,11 +242,6 @@ async def open_services(
         results = Results(rooms, base_url=settings.public_url)
         audit = make_audit(units, blobs, clock, settings)
         stack.push_async_callback(audit.sequencer.close)
-        publisher = PkiPublisher(
-            settings.under_data(settings.signing.pki) if settings.signing.pki else None,
-            clock,
-            passphrase=os.environ.get(PKI_PASSPHRASE, "").encode() or None,
-        )
         jobs = Jobs(database, clock, settings.jobs, owner=f"{os.getpid()}-{secrets.token_hex(4)}")
         services = Services(
             settings=settings,
@@ -264,6 +275,9 @@ async def open_services(
             jobs=jobs,
             scanner=scanner,
             pki=publisher,
+            certificates=certificates,
+            certificate_requests=CertificateRequests(certificates, organisations),
+            issuing=Issuing(certificates, publisher, settings.under_data(settings.signing.keys)),
         )
         _wire(services)
         if background:
@@ -312,6 +326,9 @@ def _wire(services: Services) -> None:
     jobs.every("evidence.silence", services.settings.evidence.silence_seconds, watch)
     jobs.every("identity.purge", PURGE_SECONDS, services.sessions.purge)
     jobs.every("pki.keep", PURGE_SECONDS, services.pki.keep)
+    watching = Watching(services.units, services.certificate_requests)
+    jobs.every("certificates.warn", PURGE_SECONDS, watching.warn)
+    jobs.every("certificates.follow", PURGE_SECONDS, watching.follow)
     jobs.every("files.sweep", PURGE_SECONDS, services.files.sweep)
     services.units.after_publish(jobs.wake)
 

@@ -146,6 +146,7 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     organisations: str
     registers: str
     procedures: str
+    pki: str
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,9 +18,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from server.kernel.clock import Clock
-from server.kernel.errors import NotFound
+from server.kernel.errors import NotFound, Unavailable
 from signing.errors import PkiFault
 from signing.pki import ca, upkeep
+from signing.pki.ca import Authority, CertificateRequest, Issued
+from signing.pki.crl import Reason
 from signing.pki.ocsp import LARGEST_REQUEST as LARGEST_OCSP
 from signing.pki.ocsp import Answer, request_from_path, seconds_left
 from signing.pki.opened import OpenedPki, open_pki
@@ -90,6 +92,34 @@ class PkiPublisher:
     async def keep(self) -> None:
         """Publish a new list of the issuing authority when half the life of the last one is over."""
         await asyncio.to_thread(self._keep)
+
+    async def revoke(self, serial: str, reason: str) -> None:
+        """Revoke a certificate of this authority; one that is revoked stays so.
+
+        Raises Unavailable ``certificates.authority_closed`` when its key is not here.
+        """
+        await asyncio.to_thread(self._revoke, serial, Reason(reason))
+
+    async def issue(self, request: CertificateRequest, passphrase: bytes) -> Issued:
+        """Make a key and a certificate. Raises Unavailable ``certificates.authority_closed``, PkiFault."""
+        return await asyncio.to_thread(
+            lambda: self._authority().issue(request, passphrase=passphrase, now=self._clock.now())
+        )
+
+    def _authority(self) -> Authority:
+        if self._folder is None:
+            raise Unavailable("certificates.authority_closed")
+        try:
+            return ca.open_authority(self._folder, passphrase=self._passphrase)
+        except PkiFault as error:
+            raise Unavailable("certificates.authority_closed") from error
+
+    def _revoke(self, serial: str, reason: Reason) -> None:
+        try:
+            self._authority().revoke(serial, reason, now=self._clock.now())
+        except PkiFault as error:
+            if error.code != "signing.pki_revoked":
+                raise Unavailable("certificates.authority_closed") from error
 
     def _status(self, request: bytes) -> Published:
         now = self._clock.now()

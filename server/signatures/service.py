@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
+from server.certificates.model import OwnerKind as CertificateOwner
+from server.certificates.service import Certificates
 from server.documents.core import moved
 from server.documents.model import VersionKind
 from server.documents.service import Documents
@@ -58,6 +61,7 @@ class Signatures:
         files: Files,
         documents: Documents,
         profiles: Profiles,
+        certificates: Certificates,
         *,
         settings: SigningSettings,
         keys: Path,
@@ -70,6 +74,7 @@ class Signatures:
         self._files = files
         self._documents = documents
         self._profiles = profiles
+        self._certificates = certificates
         self._settings = settings
         self._store = SignatureStore(units.reader.engine)
         self._keyring = Keyring(keys)
@@ -214,6 +219,7 @@ class Signatures:
                 added_at=unit.now,
             )
             await self._store.add_key(unit, known)
+            await self._certificates.hold(unit, CertificateOwner(kind.value), owner_id, certificate)
             view = view_of(known)
             unit.record(
                 "signatures.add_key", Subject("key", known.id), new=view, detail={"serial": known.serial}
@@ -287,6 +293,9 @@ class Signatures:
             raise Conflict(
                 "signatures.key_not_valid", subject=row.subject, until=_day(row.not_after)
             ) from error
+        fingerprint = key.signer.identity.certificate.fingerprint(hashes.SHA256()).hex()
+        if await self._certificates.refused_here(fingerprint) is not None:
+            raise Conflict("signatures.key_revoked", subject=row.subject)
         return key
 
     async def _text_fonts(self) -> tuple[TextFont, TextFont]:

@@ -95,6 +95,24 @@ def code(fate: str) -> Sample:
     )
 
 
+def _certificate(stage: Stage) -> str:
+    """Return the certificate of the department that ends first."""
+    return str(stage.api(CLERK, "GET", "/certificates")["items"][0]["id"])
+
+
+def _request(stage: Stage) -> str:
+    """Return a request of the department; asked for anew each time."""
+    asked = {
+        "purpose": "issue",
+        "owner_kind": "body",
+        "owner_id": HEALTH,
+        "body_id": HEALTH,
+        "subject": "Sở Y tế",
+        "provider": "government",
+    }
+    return str(stage.api(CLERK, "POST", "/certificate-requests", asked)["id"])
+
+
 SAMPLES = (
     at("sign_in_form", "", "/dang-nhap", english=True),
     Sample("pages.invitation", "", lambda stage: f"/moi/{stage.invitation}"),
@@ -198,6 +216,12 @@ SAMPLES = (
     at("guide", ADMIN, "/quan-tri/bat-dau", english=True),
     at("mandates", ADMIN, "/quan-tri/giam-sat"),
     at("health", ADMIN, "/quan-tri/suc-khoe"),
+    at("certificates", CLERK, "/chung-thu", english=True),
+    at("certificates", ADMIN, "/chung-thu?trong=30", "ending"),
+    at("trust", CLERK, "/chung-thu/tin-cay"),
+    at("certificate_requests", CLERK, "/chung-thu/yeu-cau"),
+    Sample("pages.certificate", CLERK, lambda stage: f"/chung-thu/{_certificate(stage)}"),
+    Sample("pages.certificate_request", CLERK, lambda stage: f"/chung-thu/yeu-cau/{_request(stage)}"),
 )
 """Every page, at least once."""
 
@@ -213,6 +237,9 @@ def _file(stage: Stage, path: str) -> str:
 
 
 FILES = (
+    Sample(
+        "pages.certificate_request_file", CLERK, lambda stage: f"/chung-thu/yeu-cau/{_request(stage)}/tep"
+    ),
     Sample("pages.counts", CLERK, lambda _: "/dem"),
     Sample(
         "pages.results_progress",

@@ -21,6 +21,7 @@ WITH_KEY = (
     *ON_ONE,
     "signatures.no_key",
     "signatures.key_not_valid",
+    "signatures.key_revoked",
     "signatures.key_unreadable",
     "signatures.cannot_sign",
     "signatures.busy",

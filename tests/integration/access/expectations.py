@@ -29,13 +29,23 @@ MAY: dict[str, str] = {
         bodies.end_authority bodies.grant_authority mandates.end mandates.give pages.account pages.guide
         pages.account_appoint pages.account_create pages.account_invite pages.account_leave
         pages.account_lock pages.account_new pages.account_totp_reset pages.account_unlock
-        pages.accounts pages.mandate_end pages.mandate_give pages.mandates signatures.add_key
+        pages.accounts pages.mandate_end pages.mandate_give pages.mandates
+        certificates.make_key signatures.add_key
         signatures.keys
     """,
     "ACOLHSKV": """
         bodies.directory bodies.holders bodies.list bodies.posts bodies.resolve bodies.show bodies.tree
         bodies.units notifications.list notifications.mark_read notifications.unread pages.body
         pages.directory pages.notices pages.notices_read
+    """,
+    "AC": """
+        certificates.ask_revocation certificates.list certificates.prepare certificates.request
+        certificates.request_file certificates.request_fulfilled certificates.request_sent
+        certificates.request_withdrawn certificates.requests certificates.revoked certificates.show
+        certificates.take certificates.trust pages.certificate pages.certificate_prepare
+        pages.certificate_request pages.certificate_request_file pages.certificate_requests
+        pages.certificate_revocation pages.certificate_revoked pages.certificate_sent
+        pages.certificate_take pages.certificate_withdraw pages.certificates pages.trust
     """,
     "AOLV": """
         audit.entries audit.prove pages.audit
