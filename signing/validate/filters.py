@@ -14,6 +14,8 @@ from typing import Final
 
 from signing.validate.syntax import WHITE, Dict, Malformed, Stream, Value, whole
 
+_MOST_MIXED: Final = 4 * 1024 * 1024
+"""Bytes of rows whose predictors differ: these are undone one by one."""
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Decoded bytes of one stream that are accepted."""
 
@@ -98,6 +100,8 @@ def _png(data: bytes, width: int, step: int) -> bytes:
         return bytes(out)
     if kinds.count(0) == rows:
         return b"".join(data[at + 1 : at + stride] for at in range(0, len(data), stride))
+    if len(data) > _MOST_MIXED:
+        raise Malformed("a stream of the PDF file is predicted in too many ways")
     return _mixed(data, width, step)
 
 

@@ -19,7 +19,7 @@ Buffer = bytes | mmap
 WHITE: Final = b"\x00\t\n\x0c\r "
 DEEPEST: Final = 64
 """Nesting of arrays and dictionaries that is read."""
-MOST_TOKENS: Final = 3_000_000
+MOST_TOKENS: Final = 1_000_000
 """Tokens of one object that are read."""
 
 
@@ -189,6 +189,9 @@ class Parser:
             if found is None:
                 raise Malformed("a string of the PDF file has no end")
             self.at = found.end()
+            self.left -= 1
+            if self.left < 0:
+                raise Malformed("a string of the PDF file is too large")
             part = found[0]
             if part == b"(":
                 depth += 1

@@ -17,7 +17,7 @@ import msgspec
 
 from tests.benchmarks.figures import ROOT, Figure
 
-MODULES: Final = ("sql_commit", "send", "reads", "growth", "big_files", "pki", "log", "sign")
+MODULES: Final = ("sql_commit", "send", "reads", "growth", "big_files", "pki", "log", "sign", "validate")
 RESULT: Final = ROOT / "var" / "bench.json"
 
 
