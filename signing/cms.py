@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from signing import der
 from signing.keys.protocol import SignatureAlgorithm, SignerIdentity
+from signing.pki import reader
+from signing.pki.reader import NotDer
 
 _DATA = der.oid("1.2.840.113549.1.7.1")
 _SIGNED_DATA = der.oid("1.2.840.113549.1.7.2")
@@ -103,6 +105,30 @@ def assemble(
         der.set_of([info]),
     )
     return der.sequence(_SIGNED_DATA, der.tlv(0xA0, signed_data))
+
+
+def with_timestamp(message: bytes, token: bytes) -> bytes:
+    """Return a message of one signer with the attribute signature-time-stamp added, all else byte for byte.
+
+    Zeros that follow the message are dropped. Raises NotDer.
+    """
+    _, at, end = reader.head(message, 0, len(message))
+    _, behind_type = reader.expect(message, at, end, reader.OBJECT_IDENTIFIER)
+    start, stop = reader.expect(message, behind_type, end, 0xA0)
+    first, last = reader.expect(message, start, stop, reader.SEQUENCE)
+    here = first
+    while True:
+        tag, inner, behind = reader.head(message, here, last)
+        if behind == last:
+            break
+        here = behind
+    signer, signer_end = reader.expect(message, inner, last, reader.SEQUENCE)
+    if tag != 0x31 or signer_end != last:
+        raise NotDer("there is not one signer")
+    attribute = der.sequence(_SIGNATURE_TIME_STAMP, der.set_of([token]))
+    info = der.sequence(message[signer:signer_end], der.tlv(0xA1, attribute))
+    data = der.sequence(message[first:here], der.tlv(0x31, info))
+    return der.sequence(message[at:behind_type], der.tlv(0xA0, data))
 
 
 def reservation(identity: SignerIdentity, *, timestamp: bool = False) -> int:

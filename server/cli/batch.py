@@ -124,18 +124,19 @@ def _write_all(handle: int, data: memoryview) -> None:
                 written += os.write(handle, part)
 
 
-_held: list[Job] = []
-"""The job of a worker process."""
+_held: list[tuple[Job, list[tuple[Path, Path]]]] = []
+"""The job of a worker process, and all files: only numbers go to and fro."""
 
 
-def _hold(job: Job) -> None:
-    _held[:] = [job]
+def _hold(job: Job, pairs: list[tuple[Path, Path]]) -> None:
+    _held[:] = [(job, pairs)]
     gc.collect()
     gc.freeze()  # what was loaded before the fork is never garbage: do not look at it again
 
 
-def _sign_held(paths: tuple[Path, Path]) -> Signed:
-    return sign_file(_held[0], *paths, durable=False)
+def _sign_held(number: int) -> Signed:
+    job, pairs = _held[0]
+    return sign_file(job, *pairs[number], durable=False)
 
 
 def sign_folder(job: Job, source: Path, target: Path) -> Iterator[Signed]:
@@ -157,7 +158,7 @@ def sign_folder(job: Job, source: Path, target: Path) -> Iterator[Signed]:
     # Forked before any thread is started, so that the opened key is inherited and never written anywhere.
     context = multiprocessing.get_context("fork")
     try:
-        with ProcessPoolExecutor(workers, context, initializer=_hold, initargs=(job,)) as pool:
-            yield from pool.map(_sign_held, pairs, chunksize=_CHUNK)
+        with ProcessPoolExecutor(workers, context, initializer=_hold, initargs=(job, pairs)) as pool:
+            yield from pool.map(_sign_held, range(len(pairs)), chunksize=_CHUNK)
     except BrokenProcessPool as error:
         raise Stop("a worker process died: sign the folder again, or its files one by one") from error

@@ -145,9 +145,9 @@ def _tell(result: Signed, job: Job, *, as_json: bool) -> None:
             "signed_at": result.signed_at or None,
             "error": result.error or result.shortfall or None,
         }
-        click.echo(json.dumps(line, ensure_ascii=False))
+        print(json.dumps(line, ensure_ascii=False))  # not click.echo, which flushes each line
     elif result.error is None:
-        click.echo(f"{result.output}: {result.reached}")
+        print(f"{result.output}: {result.reached}")
     if result.error is not None:
         click.echo(f"lienthong: {result.source}: {_line(result.error)}", err=True)
     elif result.shortfall:

@@ -10,12 +10,13 @@ A wrong PIN is tried once and never again: tokens lock themselves after a few at
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pkcs11
     from pkcs11.types import SignMixin
 
+_PATIENCE_SECONDS: Final = 60.0
 _MODULE_VARIABLE: Final = "LIENTHONG_PKCS11_MODULE"
 
 
@@ -147,22 +149,46 @@ def open_uri(uri: str, pin: bytes) -> TokenSigner:
         secret = pin.decode()
     except UnicodeDecodeError as error:
         raise KeyFault("the PIN is no text") from error
-    with ProcessPoolExecutor(1, get_context("spawn")) as child:
-        encoded = child.submit(_probe, where, secret).result()
-    if isinstance(encoded, str):
-        raise KeyFault(encoded)
+    encoded = _asked(where, secret)
     certificate, *others = (x509.load_der_x509_certificate(one) for one in encoded)
     identity = SignerIdentity.of(certificate, tuple(_chain(certificate, others)))
     return TokenSigner(identity, default_algorithm(certificate), where, secret)
 
 
-def _probe(where: TokenUri, pin: str) -> list[bytes] | str:
-    """Return the certificate and the others on the token in DER; what is wrong, otherwise."""
+def _asked(where: TokenUri, pin: str) -> list[bytes]:
+    """Run :func:`probe` in a process of its own; a library that crashes takes only that one along."""
+    question = json.dumps({**asdict(where), "serial": _hex(where.serial), "id": _hex(where.id), "pin": pin})
     try:
-        held = _open(where, pin)
-        return _certificates(held)
+        done = subprocess.run(
+            [sys.executable, "-m", "signing.keys.probe"],
+            input=question.encode(),
+            capture_output=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
+        answer = json.loads(done.stdout)
+        if isinstance(answer, dict):
+            raise KeyFault(str(answer["fault"]), code=str(answer["code"]))
+        return [bytes.fromhex(one) for one in answer]
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise KeyFault("the library of the token does not answer, or crashed") from error
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else value.hex()
+
+
+def probe(question: bytes) -> bytes:
+    """Answer in JSON: the certificate of a key and the others on its token, or the fault."""
+    asked = json.loads(question)
+    pin = asked.pop("pin")
+    for name in ("serial", "id"):
+        asked[name] = None if asked[name] is None else bytes.fromhex(asked[name])
+    try:
+        found = _certificates(_open(TokenUri(**asked), pin))
     except KeyFault as error:
-        return str(error)
+        return json.dumps({"fault": str(error), "code": error.code}).encode()
+    return json.dumps([one.hex() for one in found]).encode()
 
 
 def _open(where: TokenUri, pin: str) -> _Session:

@@ -236,7 +236,9 @@ def _finished(pending: Pending, value: bytes, at: datetime, services: Services) 
     tail = fill_room(pending.tail, pending.room, message)
     if token is None:
         return Finished(pending.base, tail, pending.field, Level.B_B, shortfall)
-    signed = Signed(pending.base, tail, pending.room, pending.identity, token)
+    start, end = pending.room
+    contents = bytes.fromhex(tail[start + 1 : end - 1].decode("ascii"))
+    signed = Signed(pending.base, tail, contents, pending.identity, token)
     tail, reached, shortfall = prolonged(signed, pending.level, services, at)
     return Finished(pending.base, tail, pending.field, reached, shortfall)
 
@@ -247,8 +249,8 @@ class Signed:
 
     base: Buffer
     tail: bytes
-    room: tuple[int, int]
-    """Where in ``tail`` the signature's hexadecimal string stands."""
+    contents: bytes
+    """The value of the signature's ``/Contents``, padding included."""
     identity: SignerIdentity
     token: bytes
     """Its time-stamp."""
@@ -270,7 +272,7 @@ def prolonged(
         evidence = evidence + source.evidence(authority, (*issuers, *signed.identity.chain), at)
     except ServiceFault as error:
         return tail, Level.B_T, error
-    contents = bytes.fromhex(tail[signed.room[0] + 1 : signed.room[1] - 1].decode("ascii"))
+    contents = signed.contents
     wanted = level is Level.B_LTA
     more, room, _ = append(signed.base, tail, contents, evidence, stamped=wanted)
     if room is None:

@@ -15,6 +15,7 @@ from signing.pades.source import Source
 from signing.pades.values import Name, Ref, Stream, Value, encoded
 
 _MOST_HOPS: Final = 32
+_SEED: Final = 4096
 _RANGE_ROOM: Final = 48
 """Characters kept for ``/ByteRange``."""
 
@@ -219,7 +220,9 @@ class FastRevision:
         if isinstance(known, Ref):
             known = self._source.get(known)
         halves = [h for h in known if isinstance(h, bytes)] if isinstance(known, list) else []
-        fresh = hashlib.sha256(out).digest()[:16]
+        # What the first objects hold, and where: two versions of a file do not share it.
+        seed = b"%d %d " % (self._source.length, len(out)) + b"".join(halves) + out[:_SEED]
+        fresh = hashlib.sha256(seed).digest()[:16]
         return [halves[0] if halves else fresh, fresh]
 
 
