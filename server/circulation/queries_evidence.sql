@@ -36,8 +36,8 @@ ORDER BY a.arrived_at, a.id LIMIT :limit
 
 -- name: receipts_of_document
 SELECT r.id, r.code, r.at, r.arrival_id, a.dispatch_id, r.content, r.digest
-FROM receipts r JOIN arrivals a ON a.id = r.arrival_id
-WHERE a.document_id = :document_id ORDER BY r.arrival_id, r.sequence LIMIT :limit
+FROM dispatches s JOIN arrivals a ON a.dispatch_id = s.id JOIN receipts r ON r.arrival_id = a.id
+WHERE s.document_id = :document_id ORDER BY r.arrival_id, r.sequence LIMIT :limit
 
 -- name: receipts_of_one
 SELECT r.id, r.code, r.at, r.arrival_id, a.dispatch_id, r.content, r.digest
@@ -45,8 +45,8 @@ FROM receipts r JOIN arrivals a ON a.id = r.arrival_id
 WHERE a.id = :arrival_id ORDER BY r.sequence LIMIT :limit
 
 -- name: consigned_of_document
-SELECT {{consigned}} FROM arrivals a WHERE a.document_id = :document_id AND a.dispatch_id <> '' ORDER BY a.id
-LIMIT :limit
+SELECT {{consigned}} FROM dispatches s JOIN arrivals a ON a.dispatch_id = s.id
+WHERE s.document_id = :document_id ORDER BY a.id LIMIT :limit
 
 -- name: dispatch_times
 SELECT s.id, s.sent_at, s.from_code, s.from_name FROM dispatches s WHERE s.document_id = :document_id ORDER BY s.id

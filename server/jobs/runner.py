@@ -41,6 +41,8 @@ class Schedule:
     run: Callable[[], Awaitable[None]]
     leased: bool = True
     """Run by one process at a time; False = by every process."""
+    prompt: asyncio.Event | None = None
+    """Set by ``wake``: the schedule runs at once. None = it keeps its time."""
 
 
 class Jobs:
@@ -79,18 +81,28 @@ class Jobs:
         self._handlers.setdefault(kind, []).append(call)
 
     def every(
-        self, name: str, seconds: float, run: Callable[[], Awaitable[None]], *, leased: bool = True
+        self,
+        name: str,
+        seconds: float,
+        run: Callable[[], Awaitable[None]],
+        *,
+        leased: bool = True,
+        prompt: bool = False,
     ) -> None:
         """Have ``run`` called every ``seconds``, by whichever process holds the lease of that name.
 
-        What is not ``leased`` runs in every process.
+        What is not ``leased`` runs in every process; what is ``prompt`` also runs at once after a commit of
+        this process that published something.
         """
-        self._schedules.append(Schedule(name, seconds, run, leased))
+        self._schedules.append(Schedule(name, seconds, run, leased, asyncio.Event() if prompt else None))
 
     def wake(self) -> None:
         """Look at the outbox now instead of at the next tick."""
         for wake in self._wakes.values():
             wake.set()
+        for schedule in self._schedules:
+            if schedule.prompt is not None:
+                schedule.prompt.set()
 
     def start(self) -> None:
         """Start working; call ``stop`` before closing the database."""
@@ -185,6 +197,8 @@ class Jobs:
 
     async def _repeat(self, schedule: Schedule) -> None:
         while not self._stopping:
+            if schedule.prompt is not None:
+                schedule.prompt.clear()
             now = self._clock.now()
             until = now + timedelta(seconds=max(schedule.seconds * 3, self._settings.lease_seconds))
             try:
@@ -192,7 +206,11 @@ class Jobs:
                     await schedule.run()
             except Exception as error:  # noqa: BLE001 - a schedule that fails runs again at its next turn
                 log.warning("schedule.fault", name=schedule.name, **trace(error))
-            await self._sleep(schedule.seconds)
+            if schedule.prompt is None:
+                await self._sleep(schedule.seconds)
+            else:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(schedule.prompt.wait(), schedule.seconds)
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, but not through a stop."""

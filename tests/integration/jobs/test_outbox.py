@@ -118,3 +118,21 @@ async def test_a_dead_worker_loses_its_messages_when_the_lease_ends(
     clock.advance(timedelta(seconds=61))
     await alive.drain()
     assert seen == ["x"]
+
+
+async def test_a_prompt_schedule_runs_at_once_when_something_was_published(
+    database: Database, clock: FixedClock
+) -> None:
+    units, jobs, ran = Units(database, clock), Jobs(database, clock, SETTINGS, "one"), asyncio.Event()
+
+    async def run() -> None:
+        ran.set()
+
+    jobs.every("test.prompt", 3600, run, leased=False, prompt=True)
+    units.after_publish(jobs.wake)
+    jobs.start()
+    await asyncio.wait_for(ran.wait(), 10)
+    ran.clear()
+    await post(units, "x")
+    await asyncio.wait_for(ran.wait(), 10)
+    await jobs.stop()
