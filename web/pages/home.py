@@ -13,6 +13,7 @@ from server.documents.views import Counts as DocumentCounts
 from server.documents.views import DocumentRow
 from server.kernel.actor import Role
 from server.kernel.page import PageRequest
+from server.results.model import Stage
 from web.routes import SIGNED_IN, Answer, Call, Html, NoBody, NoQuery, Redirect, Route
 
 
@@ -30,6 +31,12 @@ class Figure:
     """Red when not zero."""
 
 
+RESULT_FIGURES = {
+    Role.LEADER: (Stage.TO_SIGN, "home.results_to_sign"),
+    Role.RECORDS_CLERK: (Stage.TO_SEAL, "home.results_to_seal"),
+    Role.COUNTER_OFFICER: (Stage.DRAFT, "home.results_draft"),
+}
+"""For which batches of results each role is waited for."""
 SHOWN = 8
 """Rows of each list of the first page."""
 NO_ARRIVALS = ArrivalCounts(to_accept=0, to_answer=0, to_decide=0, to_do=0, overdue=0, due_soon=0)
@@ -43,8 +50,19 @@ async def home(call: Call[NoBody, NoQuery]) -> Html | Redirect:
         return Redirect("/ca-nhan")
     arrivals, documents = await counts(call)
     came, mine = await waiting(call, arrivals, documents)
-    shown = {"figures": figures(actor.role, arrivals, documents), "arrivals": came, "documents": mine}
+    waits = figures(actor.role, arrivals, documents) + await of_results(call)
+    shown = {"figures": waits, "arrivals": came, "documents": mine}
     return Html("home.html", {**shown, "guide": await left(call)})
+
+
+async def of_results(call: Call[NoBody, NoQuery]) -> list[Figure]:
+    """Return what waits for the role among the batches of results; nothing where no batch does."""
+    wanted = RESULT_FIGURES.get(call.actor.role) if call.actor.role else None
+    if wanted is None:
+        return []
+    stage, word = wanted
+    count = (await call.services.results.waiting(call.actor)).get(stage, 0)
+    return [Figure(word, count, f"/ket-qua?loc={stage}")] if count else []
 
 
 async def left(call: Call[NoBody, NoQuery]) -> int:

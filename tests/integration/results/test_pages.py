@@ -83,3 +83,16 @@ async def test_a_request_sent_twice_begins_one_run(centre: Centre) -> None:
         await centre.services.jobs.drain()
         again = await client.call("POST", path, body={"version": made["version"]}, key="same")
         assert again.body == answers[0].body
+
+
+async def test_each_role_finds_on_its_first_page_what_waits_for_it(centre: Centre) -> None:
+    batch = await centre.create([row(1)])
+    for who, work, words in (
+        ("quay1.hcc", "make", "Lô kết quả đang lập"),
+        ("giamdoc.hcc", "sign", "Lô kết quả chờ ký"),
+        ("vanthu.hcc", "seal", "Lô kết quả chờ đóng dấu"),
+    ):
+        async with await centre.served.sign_in(who) as client:
+            assert words in (await client.call("GET", "/")).body.decode()
+            await centre.run(work, batch.id)
+            assert words not in (await client.call("GET", "/")).body.decode()
