@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -39,12 +38,13 @@ from server.identity.mandates import Mandates
 from server.identity.passwords import Cost, Passwords
 from server.identity.permissions import PermissionTable, load_permissions
 from server.identity.rules import Limit
-from server.identity.sealing import Sealer
+from server.identity.sealing import Sealer, installation_secret
 from server.identity.secondfactor import SecondFactor
 from server.identity.service import Identity
 from server.identity.sessions import Sessions, SessionSettings
 from server.identity.tokens import Tokens
 from server.jobs import Jobs
+from server.jobs.owner import this_process
 from server.kernel.actor import Role
 from server.kernel.clock import Clock, SystemClock
 from server.kernel.errors import LienThongError
@@ -74,7 +74,6 @@ from storage.sql.migrate import migrate
 from storage.sql.open import open_database
 from storage.sql.protocol import Database, SqlError
 
-SECRET_BYTES = 32
 SWITCH_SECONDS = 0.001
 """How long a working thread may keep the interpreter from the loop; Python's own 5 ms is a stall here."""
 CHECK_SECONDS = 5
@@ -242,7 +241,7 @@ async def open_services(
         results = Results(rooms, base_url=settings.public_url)
         audit = make_audit(units, blobs, clock, settings)
         stack.push_async_callback(audit.sequencer.close)
-        jobs = Jobs(database, clock, settings.jobs, owner=f"{os.getpid()}-{secrets.token_hex(4)}")
+        jobs = Jobs(database, clock, settings.jobs, owner=await asyncio.to_thread(this_process))
         services = Services(
             settings=settings,
             clock=clock,
@@ -281,6 +280,8 @@ async def open_services(
         )
         _wire(services)
         if background:
+            await guard.start()
+            await jobs.release_dead()
             jobs.start()
             stack.push_async_callback(jobs.stop)
         yield services
@@ -341,7 +342,7 @@ def _read_files(
     settings.under_data("spool").mkdir(exist_ok=True)
     province = settings.province
     return (
-        _secret(settings.under_data("installation.secret")),
+        installation_secret(settings.under_data("installation.secret")),
         settings.under_root(settings.rendering.fonts) / TEXT_FACE,
         Profiles.load(settings.under_root(province.profiles)),
         BookForms.load(settings.under_root(province.book_forms)),
@@ -350,17 +351,6 @@ def _read_files(
         Procedures.load(settings.under_root(province.procedures)),
         EvidenceRules.load(settings.under_root(settings.evidence.rules)),
     )
-
-
-def _secret(path: Path) -> bytes:
-    """Read the secret of the installation, or make it (0600)."""
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()
 
 
 async def _open_blobs(settings: Settings, clock: Clock) -> BlobStore:

@@ -192,8 +192,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def blobs_url(self) -> str:
-        """Return the blob store's URL with a relative directory made absolute."""
-        return _absolute(self.storage.blobs, "file:///", self.data)
+        """Return the blob store's URL; ``file:NAME`` is a directory in the data folder.
+
+        ``file:///srv/objects`` (RFC 8089) names a directory of the machine.
+        """
+        name = self.storage.blobs.removeprefix("file:")
+        if name == self.storage.blobs or name.startswith("/") or not name:
+            return self.storage.blobs
+        return (self.data / name).absolute().as_uri()
 
 
 def _absolute(url: str, scheme: str, data: Path) -> str:

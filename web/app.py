@@ -92,6 +92,7 @@ def _add(app: web.Application) -> None:
     router.add_get("/readyz", _named(system.ready, "readyz"))
     router.add_get("/metrics", _named(system.metrics, "metrics"))
     router.add_get("/api/v1/openapi.json", _named(system.openapi, "openapi"))
+    router.add_route("OPTIONS", "/api/v1/uploads", _named(system.tus, "tus"))
     router.add_get("/live", _named(live, "live"), allow_head=False)
     for method, path, label, plain in pki.ROUTES:
         if method == "GET":

@@ -6,6 +6,7 @@ their faults are named at once), then the handler.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -33,7 +34,18 @@ from web import answers, schema
 from web.errors import status_of
 from web.keys import ACTOR, SERVICES, SESSION, language_of
 from web.middleware import csrf
-from web.routes import CUT_OFF, PUBLIC, SIGNED_IN, Call, Html, NoBody, NoQuery, Redirect, Route
+from web.routes import (
+    CUT_OFF,
+    PUBLIC,
+    SIGNED_IN,
+    STALLED_SECONDS,
+    Call,
+    Html,
+    NoBody,
+    NoQuery,
+    Redirect,
+    Route,
+)
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._:~\-]{1,200}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -167,11 +179,12 @@ async def read_body(request: web.Request, route: Route) -> bytes:
     parts: list[bytes] = []
     total = 0
     try:
-        async for chunk in request.content.iter_any():
-            total += len(chunk)
-            if total > limit:
-                raise TooLarge("web.body_too_large", limit=limit)
-            parts.append(chunk)
+        async with asyncio.timeout(STALLED_SECONDS):
+            async for chunk in request.content.iter_any():
+                total += len(chunk)
+                if total > limit:
+                    raise TooLarge("web.body_too_large", limit=limit)
+                parts.append(chunk)
     except CUT_OFF as error:
         raise Invalid("web.body_cut_off") from error
     return b"".join(parts)

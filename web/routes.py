@@ -20,6 +20,7 @@ A JSON handler::
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar
@@ -49,6 +50,9 @@ JSON_LIMIT_BYTES = 256 * 1024
 """Largest JSON or form body, unless the route says otherwise."""
 UPLOAD_LIMIT_BYTES = 2 * 1024 * 1024 * 1024
 """Largest upload, unless the route says otherwise; the room of files sets its own, lower limit."""
+
+STALLED_SECONDS = 60.0
+"""Longest wait for the next bytes of a body, and for the whole of a form or JSON body."""
 
 CUT_OFF = (web.RequestPayloadError, web.HTTPException, HttpProcessingError, ValueError, OSError)
 """What reading a body raises when the line broke or what came is no body."""
@@ -129,7 +133,8 @@ class Call(Generic[B_co, Q_co]):
         parts = self.request.content.iter_any()
         while True:
             try:
-                chunk = await anext(parts, b"")
+                async with asyncio.timeout(STALLED_SECONDS):
+                    chunk = await anext(parts, b"")
             except CUT_OFF as error:
                 raise Invalid("web.body_cut_off") from error
             if not chunk:

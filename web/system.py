@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.kernel.errors import LienThongError, NotFound
 from web import assets
+from web.api.files import TUS
 from web.assets import ASSETS
 from web.keys import SERVICES
 from web.middleware.metrics import METRICS
@@ -43,6 +44,19 @@ async def metrics(request: web.Request) -> web.Response:
         raise NotFound("web.not_found")
     return web.Response(
         body=request.app[METRICS].text(), headers={"Content-Type": "text/plain; version=0.0.4"}
+    )
+
+
+async def tus(request: web.Request) -> web.Response:
+    """Answer what the resumable uploads can (tus 1.0, discovery)."""
+    return web.Response(
+        status=204,
+        headers={
+            "Tus-Resumable": TUS,
+            "Tus-Version": TUS,
+            "Tus-Extension": "creation,expiration",
+            "Tus-Max-Size": str(request.app[SERVICES].settings.files.limit_bytes),
+        },
     )
 
 

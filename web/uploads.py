@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from aiohttp import BodyPartReader
 
 from server.kernel.errors import Fault, Invalid, TooLarge
 from web.middleware import csrf
-from web.routes import CUT_OFF, Call, Route
+from web.routes import CUT_OFF, STALLED_SECONDS, Call, Route
 from web.schema import clean_text
 
 FIELD_LIMIT_BYTES = 64 * 1024
@@ -64,7 +65,7 @@ async def read(call: Call[object, object]) -> Upload:
 async def field(part: BodyPartReader) -> str:
     """Return a field of a form. Raises TooLarge ``web.body_too_large``, Invalid ``web.control_character``."""
     data = bytearray()
-    while chunk := await part.read_chunk(8192):
+    while chunk := await _chunk(part, 8192):
         data += chunk
         if len(data) > FIELD_LIMIT_BYTES:
             raise TooLarge("web.body_too_large", limit=FIELD_LIMIT_BYTES)
@@ -74,11 +75,16 @@ async def field(part: BodyPartReader) -> str:
     return text
 
 
+async def _chunk(part: BodyPartReader, size: int) -> bytes:
+    async with asyncio.timeout(STALLED_SECONDS):
+        return bytes(await part.read_chunk(size))
+
+
 async def stream(part: BodyPartReader, route: Route) -> AsyncIterator[bytes]:
     """Hand out the bytes of a file of a form. Raises TooLarge, Invalid ``web.file_missing`` (it is empty)."""
     total = 0
     try:
-        while chunk := await part.read_chunk(CHUNK_BYTES):
+        while chunk := await _chunk(part, CHUNK_BYTES):
             total += len(chunk)
             if total > route.limit_bytes:
                 raise TooLarge("web.body_too_large", limit=route.limit_bytes)

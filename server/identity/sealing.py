@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -66,3 +67,14 @@ def recovery_codes(count: int) -> tuple[str, ...]:
         plain = secrets.token_hex(10)
         codes.append("-".join(plain[start : start + 5] for start in range(0, 20, 5)))
     return tuple(codes)
+
+
+def installation_secret(path: Path) -> bytes:
+    """Read the secret of the installation, or make it (0600); blocking. Raises OSError."""
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(TOKEN_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()

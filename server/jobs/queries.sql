@@ -39,3 +39,13 @@ WHERE leases.until <= :now OR leases.owner = excluded.owner
 
 -- name: release_lease
 DELETE FROM leases WHERE name = :name AND owner = :owner
+
+-- name: owners
+SELECT DISTINCT lease_owner AS owner FROM outbox WHERE lease_owner <> ''
+UNION SELECT owner FROM leases
+
+-- name: release_messages
+UPDATE outbox SET lease_until = '', lease_owner = '' WHERE lease_owner = :owner
+
+-- name: release_schedules
+DELETE FROM leases WHERE owner = :owner

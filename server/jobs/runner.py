@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
+from server.jobs.owner import is_gone
 from server.jobs.store import Depth, JobStore, Lane, Message
 from server.kernel.clock import Clock
 from server.kernel.errors import LienThongError
@@ -103,6 +104,14 @@ class Jobs:
         for schedule in self._schedules:
             if schedule.prompt is not None:
                 schedule.prompt.set()
+
+    async def release_dead(self) -> None:
+        """Give back what processes of this machine held that have ended (a crash): nobody waits for it."""
+        owners = await self._store.owners()
+        dead = [one for one in owners if await asyncio.to_thread(is_gone, one)]
+        if dead:
+            log.info("leases.released", processes=len(dead))
+            await self._store.release_all(dead)
 
     def start(self) -> None:
         """Start working; call ``stop`` before closing the database."""

@@ -30,6 +30,11 @@ class Message:
 
 
 @dataclass(frozen=True)
+class _Owner:
+    owner: str
+
+
+@dataclass(frozen=True)
 class _One:
     one: int
 
@@ -113,6 +118,17 @@ class JobStore:
         """Give a schedule back, so that another process need not wait."""
         async with self._database.transaction() as tx:
             await tx.execute(self._statements["release_lease"], {"name": name, "owner": self._owner})
+
+    async def owners(self) -> list[str]:
+        """Return every process that holds a message or a schedule."""
+        return [row.owner for row in await self._database.fetch(self._statements["owners"], {}, _Owner)]
+
+    async def release_all(self, owners: Sequence[str]) -> None:
+        """Give back everything that these processes hold."""
+        rows: list[Params] = [{"owner": owner} for owner in owners]
+        async with self._database.transaction() as tx:
+            await tx.execute_many(self._statements["release_messages"], rows)
+            await tx.execute_many(self._statements["release_schedules"], rows)
 
     async def depth(self) -> Depth:
         """Count what waits and what was given up."""

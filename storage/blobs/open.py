@@ -42,6 +42,8 @@ async def open_blobs(
         return MemoryBlobStore()
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
         return await FilesystemBlobStore.open(Path(unquote(parts.path)), threads=threads, now=now)
+    if parts.scheme == "file":
+        raise ValueError("a directory of objects is written file:/// and its absolute path")
     if parts.scheme == "s3":
         # Here, since the SDK takes a tenth of a second to load and a directory needs none of it.
         from storage.blobs.s3 import S3BlobStore

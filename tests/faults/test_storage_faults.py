@@ -156,7 +156,7 @@ async def figure(database: str, sql: str) -> int:
 async def test_a_blob_disk_that_refuses(
     sqlite_province: Built, tmp_path: Path, disk: Path, fault: str
 ) -> None:
-    environment = {"LIENTHONG_STORAGE_BLOBS": f"file:///{disk}/objects"}
+    environment = {"LIENTHONG_STORAGE_BLOBS": f"file://{disk}/objects"}
     async with serving(sqlite_province.folder, tmp_path, environment) as (server, clerk):
         database = f"sqlite:///{server.data}/lienthong.db"
         await succeeds(upload_of(clerk))

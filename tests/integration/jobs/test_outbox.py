@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import msgspec
 
 from server.jobs import Jobs
+from server.jobs.owner import this_process
 from server.kernel.actor import SYSTEM
 from server.kernel.clock import FixedClock
 from server.kernel.errors import Unavailable
@@ -97,9 +99,10 @@ async def test_two_workers_share_and_do_not_double(database: Database, clock: Fi
 async def test_a_dead_worker_loses_its_messages_when_the_lease_ends(
     database: Database, clock: FixedClock
 ) -> None:
-    units, seen = Units(database, clock), []
+    units, seen, taken = Units(database, clock), [], asyncio.Event()
 
     async def hang(_: Letter, __: str) -> None:
+        taken.set()
         await asyncio.Event().wait()
 
     async def read(letter: Letter, _: str) -> None:
@@ -110,7 +113,7 @@ async def test_a_dead_worker_loses_its_messages_when_the_lease_ends(
     alive.subscribe("test.letter", Letter, read)
     await post(units, "x")
     task = asyncio.create_task(dead.drain())
-    await asyncio.sleep(0.2)
+    await asyncio.wait_for(taken.wait(), 30)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await alive.drain()
@@ -136,3 +139,28 @@ async def test_a_prompt_schedule_runs_at_once_when_something_was_published(
     await post(units, "x")
     await asyncio.wait_for(ran.wait(), 10)
     await jobs.stop()
+
+
+async def test_what_a_dead_process_held_is_delivered_at_once(database: Database, clock: FixedClock) -> None:
+    host, boot, process, began, rest = (await asyncio.to_thread(this_process)).split(":")
+    dead = ":".join([host, boot, process, str(int(began) - 1), rest])
+    units, seen = Units(database, clock), []
+
+    async def read(letter: Letter, _: str) -> None:
+        seen.append(letter.text)
+
+    async def die(_: Letter, __: str) -> None:
+        raise asyncio.CancelledError
+
+    await post(units, "x")
+    before = Jobs(database, clock, SETTINGS, dead)
+    before.subscribe("test.letter", Letter, die)
+    with contextlib.suppress(asyncio.CancelledError):
+        await before.drain()
+    after = Jobs(database, clock, SETTINGS, await asyncio.to_thread(this_process))
+    after.subscribe("test.letter", Letter, read)
+    await after.drain()
+    assert seen == []  # still held
+    await after.release_dead()
+    await after.drain()
+    assert seen == ["x"]
