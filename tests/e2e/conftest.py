@@ -10,13 +10,14 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from server.demo.job import Job, Outcome
 from tests.e2e.seed import Seeded, let_days_pass, seed
@@ -63,6 +64,8 @@ class Stage:
     recovery: list[str]
     """Codes that the administrator signs in with, each once."""
     states: dict[str, StorageState] = field(default_factory=dict)
+    seats: dict[str, BrowserContext] = field(default_factory=dict)
+    """Contexts kept for looking at many pages as one person: what is static is fetched and compiled once."""
 
     @property
     def url(self) -> str:
@@ -87,6 +90,19 @@ class Stage:
         context = browser.new_context(base_url=self.url, storage_state=self.states[username], **more)
         self.speak(context, language)
         return context
+
+    @contextmanager
+    def look_as(self, browser: Browser, username: str) -> Iterator[Page]:
+        """Hand out a page in which a person is signed in, in Vietnamese; what it fetched stays known."""
+        context = self.seats.get(username)
+        if context is None:
+            context = self.seats[username] = self.enter(browser, username)
+        self.speak(context, "vi")
+        page = context.new_page()
+        try:
+            yield page
+        finally:
+            page.close()
 
     def speak(self, context: BrowserContext, language: str) -> None:
         """Set the language of what is opened from now on."""
