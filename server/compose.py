@@ -65,6 +65,8 @@ from server.results.procedures import Procedures
 from server.results.service import RUN, Results, Rooms
 from server.settings import Settings
 from server.signatures.acts import FileActs
+from server.signatures.bulk import BulkRuns
+from server.signatures.bulk_documents import make_bulk
 from server.signatures.model import VerifyRequest
 from server.signatures.service import Signatures
 from server.unit import Units
@@ -110,6 +112,7 @@ class Services:
     registers: Registers
     documents: Documents
     signatures: Signatures
+    bulk: BulkRuns
     circulation: Circulation
     results: Results
     lookup: Lookup
@@ -214,6 +217,8 @@ async def open_services(
         )
         stack.push_async_callback(signatures.close)
         evidence = Evidence(units, organisations, rules, secret, settings.evidence.service)
+        documents.add_gate(signatures)
+        bulk = make_bulk(units, access, signatures, documents)
         circulation = Circulation(
             units,
             access,
@@ -264,6 +269,7 @@ async def open_services(
             registers=registers,
             documents=documents,
             signatures=signatures,
+            bulk=bulk,
             circulation=circulation,
             results=results,
             lookup=Lookup(results, files, acts, signatures, limits, settings.lookup),
@@ -284,6 +290,8 @@ async def open_services(
             await jobs.release_dead()
             jobs.start()
             stack.push_async_callback(jobs.stop)
+            bulk.start()
+            stack.push_async_callback(bulk.stop)
         yield services
 
 

@@ -111,6 +111,11 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pki: str
     workers: Annotated[int, msgspec.Meta(ge=1)]
     timeout_seconds: Seconds
+    valid_days: Annotated[int, msgspec.Meta(ge=0)]
+    offer_seconds: Seconds
+    growth_limit_bytes: Bytes
+    bulk_workers: Annotated[int, msgspec.Meta(ge=0)]
+    bulk_items: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Rendering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

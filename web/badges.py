@@ -32,6 +32,7 @@ DOCUMENT: Looks = {
     "returned": ("warn", "reply"),
     "approval": ("todo", "check"),
     "to_sign": ("todo", "pen"),
+    "approved": ("todo", "key"),
     "signed": ("move", "number"),
     "numbered": ("move", "seal"),
     "sealed": ("move", "send"),

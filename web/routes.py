@@ -190,6 +190,9 @@ class Route:
     """Pages only: shows the form again (``call.faults``, ``call.typed``) when the act was refused; its Call
     has the default query and no body. None = an error page."""
 
+    connect: str = ""
+    """Pages only: one more address that the page's own script may open (CSP connect-src); "" = none."""
+
     def __post_init__(self) -> None:
         """Fill the limit that belongs to the kind of body."""
         if self.limit_bytes == 0:

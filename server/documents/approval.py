@@ -5,9 +5,10 @@ from __future__ import annotations
 from server.documents import rules
 from server.documents.commands import Advance, CheckForm
 from server.documents.core import Core, moved
-from server.documents.model import Act
+from server.documents.model import Act, State
 from server.documents.views import Moved
 from server.kernel.actor import Actor
+from server.kernel.errors import Invalid
 
 
 class Approval(Core):
@@ -43,5 +44,10 @@ class Approval(Core):
         async with self.answered_before(actor):
             before = await self.begin_act(actor, document_id, seen, act)
             reason = rules.require_reason(before.flow, act, given)
+            if rules.advance(before.flow, act).state is State.TO_SIGN:
+                # Keys may have ended since it was submitted: nobody shall sign what cannot be finished.
+                faults = await self.gate_faults(before)
+                if faults:
+                    raise Invalid.of(faults)
             async with self.units.begin(actor) as unit:
                 return unit.answer(moved(await self.move(unit, before, act, reason=reason)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from server.documents import rules
 from server.documents.model import (
@@ -19,7 +19,7 @@ from server.documents.model import (
     Version,
     VersionKind,
 )
-from server.documents.ports import Books, Directory, Names, Renderer
+from server.documents.ports import Books, Directory, Gate, Names, Renderer
 from server.documents.store import DocumentStore
 from server.documents.views import Moved
 from server.files.service import Files
@@ -28,7 +28,7 @@ from server.identity.access import Access
 from server.identity.model import Grant
 from server.kernel.actor import Actor, Role
 from server.kernel.clock import local_date, text
-from server.kernel.errors import Conflict, LienThongError, NotFound
+from server.kernel.errors import Conflict, Fault, LienThongError, NotFound
 from server.kernel.record import Subject
 from server.notifications.model import DELIVER, Batch, Item
 from server.organisations.model import Body
@@ -63,6 +63,15 @@ class Core:
         self.profiles = profiles
         self.renderer = renderer
         self.store = DocumentStore(units.reader.engine)
+        self._gates: list[Gate] = []
+
+    def add_gate(self, gate: Gate) -> None:
+        """Have a room above asked before a document is accepted for signing."""
+        self._gates.append(gate)
+
+    async def gate_faults(self, document: Document) -> list[Fault]:
+        """Return what would stop the signatures and seals of a document."""
+        return [fault for gate in self._gates for fault in await gate.faults(document)]
 
     def today(self) -> date:
         """The day in Viet Nam."""
@@ -125,6 +134,7 @@ class Core:
             sealed_count=flow.sealed_count,
             turn=rules.turn(flow),
             version=before.version + 1,
+            approved_at=approved_at(unit, before, act),
             updated_at=unit.now,
         )
         if not await self.store.replace(unit, before, after):
@@ -242,6 +252,13 @@ def moved(document: Document) -> Moved:
     )
 
 
+def approved_at(unit: Unit, before: Document, act: Act) -> datetime | None:
+    """Return since when the signer has approved: opinions do not undo it, every other act does."""
+    if act is Act.APPROVE_TO_SIGN:
+        return unit.now
+    return before.approved_at if act in (Act.ASK, Act.COMMENT, Act.PREPARE) else None
+
+
 def _changed(document: Document) -> Conflict:
     return Conflict("documents.changed", state=document.state.value, version=document.version)
 
@@ -288,6 +305,7 @@ def new_document(unit: Unit, fields: Fields, *, office: str, form_role: str, ori
         document_date=None,
         signer_name="",
         signed_at=None,
+        approved_at=None,
         created_at=unit.now,
         updated_at=unit.now,
     )

@@ -257,6 +257,7 @@ class Drafting(Core):
                 await self.directory.check_recipients([body.id for body in fields.recipients], today)
             except Invalid as error:
                 faults += error.faults
+        faults += await self.gate_faults(document)
         if faults:
             raise Invalid.of(faults)
 

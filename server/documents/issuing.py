@@ -230,7 +230,7 @@ class Issuing(Core):
         async with self.answered_before(actor):
             document = await self.load(actor, document_id)
             act = acts[-1] if document.state is State.NUMBERED else acts[0]
-            filled = document.current_kind in (VersionKind.NUMBERED, VersionKind.SEALED)
+            filled = document.number_filled
             # The number was taken and the server died before it was filled in: the same request comes again,
             # naming the version from before its own first half, and goes on.
             goes_on = act is Act.FILL_NUMBER and not filled and seen == document.version - 1

@@ -182,8 +182,15 @@ class Document:
     """Name of the person who signed for the lead body; "" = nobody yet, or not known."""
     signed_at: datetime | None
     """When the last person signed."""
+    approved_at: datetime | None
+    """When the post whose turn it is approved the newest version and put off signing; None = it has not."""
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def number_filled(self) -> bool:
+        """Whether number and date stand in its newest file."""
+        return self.current_kind in (VersionKind.NUMBERED, VersionKind.SEALED)
 
     @property
     def flow(self) -> Flow:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from server.documents.model import Document
+from server.kernel.errors import Fault
 from server.organisations.model import Authority, Body, Holder, Post
 from server.organisations.model import Unit as BodyUnit
 from server.registers.model import Number, OutgoingFacts
@@ -88,6 +90,14 @@ class Books(Protocol):
 
     async def void_in(self, unit: Unit, number_id: str, reason: str) -> None:
         """Void a number inside the caller's unit; it stays in the book with the reason."""
+        ...
+
+
+class Gate(Protocol):
+    """A room above that may stop a document before it is accepted for signing."""
+
+    async def faults(self, document: Document) -> list[Fault]:
+        """Return everything that would stop its signatures or seals; empty = nothing."""
         ...
 
 

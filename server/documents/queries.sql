@@ -3,11 +3,11 @@
 d.id, d.body_id, d.author_body, d.author_post, d.author_title, d.author_account, d.author_name, d.office_body,
     d.form_role, d.origin, d.renews, d.fields, d.state, d.round, d.turn, d.chain_at, d.signed_count, d.sealed_count,
     d.version, d.current_n, d.current_kind, d.main_digest, d.number_id, d.number_text, d.document_date,
-    d.signer_name, d.signed_at, d.created_at, d.updated_at
+    d.signer_name, d.signed_at, d.approved_at, d.created_at, d.updated_at
 
 -- fragment: line
 d.id, d.body_id, d.body_name, d.type_code, d.type_name, d.subject, d.urgency, d.restricted, d.origin, d.state,
-    d.turn, d.number_text, d.document_date, d.author_post, d.author_name, d.created_at, d.updated_at, d.version
+    d.turn, d.number_text, d.document_date, d.author_post, d.author_name, d.created_at, d.updated_at, d.version, d.approved_at
 
 -- fragment: filters
 (d.updated_at < :after_at OR (d.updated_at = :after_at AND d.id < :after_id))
@@ -53,13 +53,13 @@ EXISTS (SELECT 1 FROM document_comments c WHERE c.document_id = r.document_id AN
 INSERT INTO documents (id, body_id, author_body, author_post, author_title, author_account, author_name,
     office_body, form_role, origin, body_name, type_code, type_name, subject, search_text, urgency, restricted,
     reply_to, renews, fields, state, round, turn, chain_at, signed_count, sealed_count, version, current_n,
-    current_kind, main_digest, number_id, number_text, document_date, signer_name, signed_at, created_at,
-    updated_at)
+    current_kind, main_digest, number_id, number_text, document_date, signer_name, signed_at, approved_at,
+    created_at, updated_at)
 VALUES (:id, :body_id, :author_body, :author_post, :author_title, :author_account, :author_name,
     :office_body, :form_role, :origin, :body_name, :type_code, :type_name, :subject, :search_text, :urgency,
     :restricted, :reply_to, :renews, :fields, :state, :round, :turn, :chain_at, :signed_count, :sealed_count,
     :version, :current_n, :current_kind, :main_digest, :number_id, :number_text, :document_date, :signer_name,
-    :signed_at, :created_at, :updated_at)
+    :signed_at, :approved_at, :created_at, :updated_at)
 
 -- Compare and set: state, row version and the digest of the newest version must be those that were read.
 -- name: update_document
@@ -70,7 +70,7 @@ UPDATE documents SET body_id = :body_id, office_body = :office_body, form_role =
     signed_count = :signed_count, sealed_count = :sealed_count, version = :version, current_n = :current_n,
     current_kind = :current_kind, main_digest = :main_digest, number_id = :number_id,
     number_text = :number_text, document_date = :document_date, signer_name = :signer_name,
-    signed_at = :signed_at,
+    signed_at = :signed_at, approved_at = :approved_at,
     updated_at = :updated_at
 WHERE id = :id AND version = :seen_version AND state = :seen_state AND main_digest = :seen_digest
 
@@ -138,6 +138,12 @@ ORDER BY updated_at DESC, id DESC LIMIT :limit
 -- name: list_waiting
 SELECT {{line}} FROM documents d
 WHERE d.id IN (SELECT d.id FROM documents d WHERE d.turn <> '' AND {{my_turn}})
+    AND {{filters}} AND {{may_see_document}}
+ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
+
+-- name: list_approved
+SELECT {{line}} FROM documents d
+WHERE d.id IN (SELECT d.id FROM documents d WHERE d.turn <> '' AND {{my_turn}}) AND d.approved_at IS NOT NULL
     AND {{filters}} AND {{may_see_document}}
 ORDER BY d.updated_at DESC, d.id DESC LIMIT :limit
 

@@ -29,9 +29,11 @@ PERMISSION = {
     Act.SEND_BACK: "documents.return",
     Act.TAKE_BACK: "documents.withdraw",
     Act.PREPARE: "documents.sign",
+    Act.APPROVE_TO_SIGN: "documents.sign",
     Act.SIGN: "documents.sign",
     Act.TAKE_NUMBER: "documents.number",
     Act.FILL_NUMBER: "documents.number",
+    Act.SEAL_ATTACHMENT: "documents.seal",
     Act.SEAL: "documents.seal",
     Act.ISSUE: "documents.issue",
     Act.REJECT: "documents.return",
@@ -44,7 +46,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What part of the documents is wanted."""
 
     kind: ListKind = "all"
-    """all; waiting = for my act; mine = drafted by my post; asked = my opinion is wanted."""
+    """all; waiting = for my act; mine = drafted by my post; asked = my opinion is wanted;
+    approved = I approved as the signer and have still to sign."""
     states: tuple[State, ...] = ()
     """States; empty = every state."""
     q: str = ""

@@ -132,6 +132,7 @@ def columns(document: Document) -> dict[str, SqlValue]:
         "document_date": day_text(document.document_date),
         "signer_name": document.signer_name,
         "signed_at": _instant(document.signed_at),
+        "approved_at": _instant(document.approved_at),
         "created_at": text(document.created_at),
         "updated_at": text(document.updated_at),
     }

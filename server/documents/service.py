@@ -10,12 +10,12 @@ from server.documents.approval import Approval
 from server.documents.drafting import Drafting
 from server.documents.handing_in import HandingIn
 from server.documents.inheriting import Inheriting
-from server.documents.issuing import Issuing
 from server.documents.reading import Filter, Reading
 from server.documents.rendering import Rendering
+from server.documents.supplements import Supplements
 
 __all__ = ["Documents", "Filter"]
 
 
-class Documents(Drafting, Rendering, Approval, Issuing, HandingIn, Inheriting, Reading):
+class Documents(Drafting, Rendering, Approval, Supplements, HandingIn, Inheriting, Reading):
     """Documents: drafted, commented, checked for form, approved, signed, numbered, sealed, issued."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-ListKind: TypeAlias = Literal["all", "waiting", "mine", "asked"]
-"""What a list shows: all visible, waiting for my act, drafted by my post, asked for my opinion."""
+ListKind: TypeAlias = Literal["all", "waiting", "mine", "asked", "approved"]
+"""What a list shows: all visible, waiting for my act, drafted by my post, asked for my opinion; approved =
+by me as the signer, waiting for my token."""
 
 
 class State(StrEnum):
@@ -61,9 +62,11 @@ class Act(StrEnum):
     SEND_BACK = "send_back"
     TAKE_BACK = "take_back"
     PREPARE = "prepare"
+    APPROVE_TO_SIGN = "approve_to_sign"
     SIGN = "sign"
     TAKE_NUMBER = "take_number"
     FILL_NUMBER = "fill_number"
+    SEAL_ATTACHMENT = "seal_attachment"
     SEAL = "seal"
     ISSUE = "issue"
     REJECT = "reject"
@@ -126,11 +129,13 @@ def _table() -> tuple[Transition, ...]:
         Transition(s.APPROVAL, a.SEND_BACK, (s.RETURNED,), w.TURN, reason=True),
         Transition(s.TO_SIGN, a.SEND_BACK, (s.RETURNED,), w.TURN, unsigned=True, reason=True),
         Transition(s.TO_SIGN, a.PREPARE, (s.TO_SIGN,), w.TURN),
+        Transition(s.TO_SIGN, a.APPROVE_TO_SIGN, (s.TO_SIGN,), w.TURN),
         Transition(s.TO_SIGN, a.SIGN, (s.TO_SIGN, s.SIGNED), w.TURN),
         Transition(s.TO_SIGN, a.REJECT, (s.WITHDRAWN,), w.TURN, reason=True),
         Transition(s.SIGNED, a.TAKE_NUMBER, (s.NUMBERED,), w.TURN),
         Transition(s.SIGNED, a.REJECT, (s.WITHDRAWN,), w.TURN, reason=True),
         Transition(s.NUMBERED, a.FILL_NUMBER, (s.NUMBERED,), w.TURN),
+        Transition(s.NUMBERED, a.SEAL_ATTACHMENT, (s.NUMBERED,), w.TURN),
         Transition(s.NUMBERED, a.SEAL, (s.NUMBERED, s.SEALED), w.TURN),
         Transition(s.NUMBERED, a.REJECT, (s.WITHDRAWN,), w.TURN, reason=True),
         Transition(s.SEALED, a.ISSUE, (s.ISSUED,), w.TURN),

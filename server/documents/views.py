@@ -31,6 +31,8 @@ class DocumentRow:
     created_at: datetime
     updated_at: datetime
     version: int
+    approved_at: datetime | None
+    """When the signer approved it and put off signing; None = has not."""
 
 
 @dataclass(frozen=True, slots=True)

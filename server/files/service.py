@@ -231,6 +231,15 @@ class Files:
             return await self._blobs.read_bytes(info)
 
     @asynccontextmanager
+    async def spool(self, chunks: AsyncIterable[bytes], *, limit_bytes: int) -> AsyncIterator[Path]:
+        """Take a stream in whole, under a path that a child process can read; gone when the block is left.
+
+        Nothing is judged or kept. Raises TooLarge ``files.too_large``; Unavailable ``files.disk``.
+        """
+        async with spooled(self._spool, chunks, limit_bytes=limit_bytes) as held:
+            yield held.path
+
+    @asynccontextmanager
     async def spooled(self, digest: str) -> AsyncIterator[Path]:
         """Hand out a path under which a child process can read a whole file; gone when the block is left.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,29 +30,37 @@ class Keyring:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: dict[str, OpenKey] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._opening = threading.Lock()
 
     async def open(self, row: KeyRow) -> OpenKey:
         """Return the opened key; raises Unavailable ``signatures.key_unreadable``."""
         found = self._open.get(row.id)
-        if found is not None:
-            return found
-        async with self._locks.setdefault(row.id, asyncio.Lock()):
-            if row.id not in self._open:
-                self._open[row.id] = await asyncio.to_thread(self.load, row)
-        return self._open[row.id]
+        return found if found is not None else await asyncio.to_thread(self.held, row)
+
+    def held(self, row: KeyRow) -> OpenKey:
+        """Return the opened key, from a thread or a child process (blocking); raises as ``open``."""
+        found = self._open.get(row.id)
+        if found is None:
+            with self._opening:
+                found = self._open.get(row.id) or self.load(row)
+                self._open[row.id] = found
+        return found
 
     def load(self, row: KeyRow) -> OpenKey:
         """Read and open one key (blocking). Raises Unavailable ``signatures.key_unreadable``."""
         try:
-            passphrase = self._read(row.passphrase_path).strip()
-            signer = open_pkcs12(self._read(row.path), passphrase)
-            image = StampImage.load(self._read(row.image_path)) if row.image_path else None
+            passphrase = self.read(row.passphrase_path).strip()
+            signer = open_pkcs12(self.read(row.path), passphrase)
+            image = StampImage.load(self.read(row.image_path)) if row.image_path else None
         except (OSError, SigningError) as error:
             raise Unavailable("signatures.key_unreadable", subject=row.subject) from error
         return OpenKey(signer, image)
 
-    def _read(self, relative: str) -> bytes:
+    def read(self, relative: str) -> bytes:
+        """Read a file of the folder of keys (blocking).
+
+        Raises Conflict ``signatures.key_outside``, OSError.
+        """
         folder = self._folder.resolve()
         path = (folder / relative).resolve()
         if not path.is_relative_to(folder):

@@ -23,6 +23,7 @@ from server.demo.job import Job, Outcome
 from tests.e2e.seed import Seeded, let_days_pass, seed
 from tests.factories.province import CHEAP, PASSWORD, Built, sign_in
 from tests.factories.server import Client, ServerProcess
+from tests.factories.tokens import Token, token_for
 from web.i18n import LANGUAGE_COOKIE
 
 T = TypeVar("T")
@@ -61,6 +62,12 @@ class Stage:
     """Secret part of a one-time link."""
     account: str
     """Account that the link invites."""
+    bulk_run: str
+    """Of the director: a bulk run that has ended."""
+    offer: str
+    """Of the director: a document offered to an agent."""
+    token: Token
+    """The director's token, registered."""
     recovery: list[str]
     """Codes that the administrator signs in with, each once."""
     states: dict[str, StorageState] = field(default_factory=dict)
@@ -131,7 +138,28 @@ async def prepare(server: ServerProcess) -> Stage:
         body = {"username": "moi.syt", "full_name": "Chuyên viên mới Sở Y tế", "email": "moi@songmau.example"}
         account = await admin.post("/api/v1/accounts", body)
         link = await admin.post(f"/api/v1/accounts/{account['id']}/invitation")
-    return Stage(server, seeded, outcome, link["token"], account["id"], list(codes))
+        async with Client(server.url) as director:
+            await sign_in(director, "giamdoc.syt")
+            owner = (await director.get("/api/v1/session"))["account"]["id"]
+            token = await asyncio.to_thread(token_for, server.data / "pki", "Giám đốc Sở Y tế")
+            registered = {"owner_kind": "person", "owner_id": owner, "certificates": token.certificates}
+            await admin.post("/api/v1/signing-tokens", registered)
+            run, offer = await _bulk_and_offer(director, seeded)
+    return Stage(
+        server, seeded, outcome, link["token"], account["id"], run, offer, token, recovery=list(codes)
+    )
+
+
+async def _bulk_and_offer(director: Client, seeded: Seeded) -> tuple[str, str]:
+    """Let the director's bulk run end, and offer a document of theirs to an agent."""
+    items = [{"id": seeded.documents["withdrawn"], "title": "Công văn đã rút"}]
+    run = await director.post("/api/v1/bulk-runs", {"kind": "documents.sign", "items": items})
+    while (await director.get(f"/api/v1/bulk-runs/{run['id']}"))["state"] == "running":
+        await asyncio.sleep(0.1)
+    document = (await director.get(f"/api/v1/documents/{seeded.documents['to_sign']}"))["document"]
+    asked = {"act": "sign", "items": [{"document_id": document["id"], "version": document["version"]}]}
+    begun = await director.post("/api/v1/signing-requests", asked)
+    return run["id"], begun[0]["to_sign"]["offer"]["id"]
 
 
 @pytest.fixture(scope="package")

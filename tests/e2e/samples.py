@@ -150,6 +150,10 @@ SAMPLES = (
     at("paper_form", CLERK, "/van-ban-den/dang-ky-giay"),
     at("drafts", AUTHOR, "/du-thao", english=True),
     at("drafts", DIRECTOR, "/du-thao?loc=waiting", "waiting"),
+    at("to_sign", DIRECTOR, "/cho-ky", english=True),
+    at("to_sign", CLERK, "/cho-ky", "seal"),
+    document("to_sign", DIRECTOR, tail="/ky-so", route="token"),
+    Sample("pages.bulk_run", DIRECTOR, lambda stage: f"/ky-loat/{stage.bulk_run}", english=True),
     at("draft_new", AUTHOR, "/du-thao/moi", english=True),
     arrival("started", AUTHOR),
     Sample(
@@ -265,6 +269,8 @@ FILES = (
         CLERK,
         lambda stage: f"/van-ban-di/{stage.seeded.dispatches['mixed']}/phieu-gui",
     ),
+    Sample("pages.bulk_figures", DIRECTOR, lambda stage: f"/ky-loat/{stage.bulk_run}/tien-do"),
+    Sample("pages.token_state", DIRECTOR, lambda stage: f"/ky-so/{stage.offer}"),
     Sample("pages.print_book", CLERK, lambda _: f"/so/{HEALTH}/incoming/in"),
 )
 """Addresses among the pages that answer with a file or with figures for a script, not with a page."""

@@ -22,6 +22,8 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
+FIGURES = {"pages.counts", "pages.bulk_figures", "pages.token_state", "pages.results_progress"}
+"""Addresses that answer JSON to a script of a page."""
 PAGES = {route.name for route in routes() if route.page and route.method == "GET"}
 """Every page that a browser can open; found here, since the search may not block Playwright's loop."""
 
@@ -76,8 +78,7 @@ def test_file(stage: Stage, browser: Browser, sample: Sample) -> None:
         if sample.route == "pages.certificate_request_file":
             assert kind == "text/csv"
             return
-        figures = sample.route in ("pages.counts", "pages.results_progress")
-        assert kind == ("application/json" if figures else "application/pdf")
+        assert kind == ("application/json" if sample.route in FIGURES else "application/pdf")
         assert kind == "application/json" or answer.body().startswith(b"%PDF-")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from server.documents.commands import RowVersion
+from server.documents.commands import Advance, RowVersion
 from server.documents.views import Moved
 from server.kernel.page import Page
 from server.signatures.model import KeyView, OwnerKind
@@ -99,6 +99,19 @@ async def seal(call: Call[OnVersion, NoQuery]) -> Moved:
     )
 
 
+async def approve_to_sign(call: Call[OnVersion, NoQuery]) -> Moved:
+    """Approve as the signer; the signature itself follows at the token."""
+    command = Advance(version=call.body.version)
+    return await call.services.documents.approve_to_sign(call.actor, call.path["document_id"], command)
+
+
+async def seal_attachment(call: Call[OnVersion, NoQuery]) -> Moved:
+    """Sign an attachment for the body."""
+    return await call.services.signatures.seal_attachment(
+        call.actor, call.path["document_id"], call.path["digest"], version=call.body.version
+    )
+
+
 async def check(call: Call[NoBody, NoQuery]) -> FileReport:
     """Return what the check of the newest version's signatures found."""
     document = await call.services.documents.get(call.actor, call.path["document_id"])
@@ -169,6 +182,30 @@ ROUTES = [
         answer=Moved,
         once=True,
         errors=(*WITH_KEY, "documents.number_not_filled"),
+    ),
+    Route(
+        "POST",
+        f"{ONE}/approve-to-sign",
+        "documents.approve_to_sign",
+        approve_to_sign,
+        "documents.sign",
+        "Approve as the signer, and sign later with one's token",
+        body=OnVersion,
+        answer=Moved,
+        once=True,
+        errors=(*ON_ONE, "documents.no_authority"),
+    ),
+    Route(
+        "POST",
+        f"{ONE}/attachments/{{digest}}/seal",
+        "signatures.seal_attachment",
+        seal_attachment,
+        "documents.seal",
+        "Sign an attachment for the body: number and time at the top right, no image",
+        body=OnVersion,
+        answer=Moved,
+        once=True,
+        errors=(*WITH_KEY, "documents.file_unknown"),
     ),
     Route(
         "GET",

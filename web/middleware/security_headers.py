@@ -5,10 +5,12 @@ A signal, not a middleware: streamed files send their head before a middleware s
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from aiohttp import web
 from multidict import CIMultiDict, istr
 
-from web.keys import REQUEST_ID, TLS
+from web.keys import REQUEST_ID, TLS, route_of
 from web.middleware.request_id import HEADER as REQUEST_ID_HEADER
 
 POLICY = (
@@ -35,10 +37,19 @@ _ALWAYS = CIMultiDict((istr(name), value) for name, value in ALWAYS)
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 
+@lru_cache(maxsize=8)
+def connecting(address: str) -> str:
+    """Return the policy of a page whose script may also open this one address."""
+    return POLICY.replace("connect-src 'self'", f"connect-src 'self' {address}")
+
+
 async def on_prepare(request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on."""
     headers = response.headers
     headers.update(_ALWAYS)
+    route = route_of(request)
+    if route is not None and route.connect:
+        headers["Content-Security-Policy"] = connecting(route.connect)
     if request.path.endswith(WASM_WORKER):
         headers["Content-Security-Policy"] = WASM_POLICY
     if request.app[TLS]:

@@ -163,6 +163,7 @@ PAGES = [
     _act("dat-the-thuc", "pass_form", _check(True), "documents.check_form"),
     _act("tra-the-thuc", "return_form", _check(False), "documents.check_form"),
     _act("duyet", "approve", _advance("approve"), "documents.approve"),
+    _act("duyet-ky-sau", "approve_to_sign", _advance("approve_to_sign"), "documents.sign"),
     _act("tra-lai", "send_back", _advance("send_back"), "documents.return"),
     _act("bo", "reject", _advance("reject"), "documents.return"),
     _act("phat-hanh", "issue", _advance("issue"), "documents.issue"),

@@ -14,6 +14,7 @@ from server.documents.service import Filter
 from server.documents.states import ListKind
 from server.documents.views import DocumentView
 from server.kernel.errors import NotFound
+from server.signatures.model import OwnerKind
 from web.links import address
 from web.pages.shared import PrimaryAct, download
 from web.routes import Call, Download, Html, NoBody, NoQuery, PageQuery, Redirect, Route
@@ -124,6 +125,7 @@ async def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, 
     if may_send:
         wanted = SentFilter(document_id=document.id)
         sendings = (await call.services.circulation.sent(call.actor, wanted, PageQuery().page)).items
+    ways = await _ways(call, view)
     primary = expected[0] if expected else "send" if may_send and not sendings else ""
     return {
         "view": view,
@@ -133,8 +135,10 @@ async def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, 
         "acts": acts,
         "some_act": bool(acts - {"comment", "ask", "place"}),
         "primary": primary,
-        "primary_act": primary_act(primary, f"/van-ban/{document.id}"),
+        "primary_act": primary_act(primary, f"/van-ban/{document.id}", by_token=ways == {"token"}),
         "may_send": may_send,
+        "by_key": "key" in ways or "token" not in ways,
+        "by_token": "token" in ways,
         "sendings": sendings,
         "may_audit": allows(call.actor, "audit.read"),
         "stations": of_document(view),
@@ -142,12 +146,26 @@ async def context(call: Call[NoBody, NoQuery], view: DocumentView) -> dict[str, 
     }
 
 
-def primary_act(verb: str, base: str) -> PrimaryAct | None:
+async def _ways(call: Call[NoBody, NoQuery], view: DocumentView) -> set[str]:
+    """Return how the signature or seal that is expected now can be put; empty when none is."""
+    signatures = call.services.signatures
+    if Act.SIGN in view.acts:
+        return await signatures.ways(OwnerKind.PERSON, call.actor.account_id)
+    if Act.SEAL in view.acts:
+        fields, index = view.document.fields, view.document.sealed_count
+        body = fields.body if index == 0 else fields.co_issuers[index - 1].body
+        return await signatures.ways(OwnerKind.BODY, body.id)
+    return set()
+
+
+def primary_act(verb: str, base: str, *, by_token: bool = False) -> PrimaryAct | None:
     """Return the expected act of a document for the bar of a phone; None when nothing is expected."""
     if verb == "send":
         return PrimaryAct("document.act.send", "send", link=f"{base}/gui")
     if verb not in PRESSED:
         return None
+    if by_token and verb in ("sign", "seal"):
+        return PrimaryAct("token.open", "key", link=f"{base}/ky-so")
     form, word, icon = PRESSED[verb]
     return PrimaryAct(f"document.act.{word}", icon, form=form)
 

@@ -26,12 +26,11 @@ MAY: dict[str, str] = {
         accounts.appoint accounts.create accounts.hand_over accounts.invite accounts.leave accounts.list
         accounts.lock accounts.release accounts.reset_totp accounts.unlock accounts.update
         bodies.abolish_post bodies.add_post bodies.add_unit bodies.change bodies.close bodies.create
-        bodies.end_authority bodies.grant_authority mandates.end mandates.give pages.account pages.guide
-        pages.account_appoint pages.account_create pages.account_invite pages.account_leave
-        pages.account_lock pages.account_new pages.account_totp_reset pages.account_unlock
-        pages.accounts pages.mandate_end pages.mandate_give pages.mandates
-        certificates.make_key signatures.add_key
-        signatures.keys
+        bodies.end_authority bodies.grant_authority certificates.make_key mandates.end mandates.give
+        pages.account pages.account_appoint pages.account_create pages.account_invite pages.account_leave
+        pages.account_lock pages.account_new pages.account_totp_reset pages.account_unlock pages.accounts
+        pages.guide pages.mandate_end pages.mandate_give pages.mandates signatures.add_key
+        signatures.add_token signatures.end_token signatures.keys signatures.tokens
     """,
     "ACOLHSKV": """
         bodies.directory bodies.holders bodies.list bodies.posts bodies.resolve bodies.show bodies.tree
@@ -56,14 +55,14 @@ MAY: dict[str, str] = {
     "C": """
         circulation.accept circulation.answer_recall circulation.hand_in_and_send circulation.post
         circulation.rebook circulation.recall circulation.refuse circulation.register_paper
-        circulation.send circulation.undo_accept circulation.undo_refuse registers.correct_number
-        documents.hand_in documents.issue pages.accept_many pages.arrival_accept
-        pages.results_seal results.seal
-        pages.arrival_answer_recall pages.arrival_refuse pages.document_issue pages.document_number
-        pages.document_seal pages.paper pages.paper_form pages.post pages.recall pages.send
-        pages.send_form pages.use_outside pages.void registers.confirm_delivery registers.correct
-        registers.post registers.register_letter registers.take_number registers.use_outside
-        registers.void registers.void_entry registers.void_posting signatures.number signatures.seal
+        circulation.send circulation.undo_accept circulation.undo_refuse documents.hand_in
+        documents.issue pages.accept_many pages.arrival_accept pages.arrival_answer_recall
+        pages.arrival_refuse pages.document_issue pages.document_number pages.document_seal pages.paper
+        pages.paper_form pages.post pages.recall pages.results_seal pages.send pages.send_form
+        pages.token_seal_offer pages.use_outside pages.void registers.confirm_delivery registers.correct
+        registers.correct_number registers.post registers.register_letter registers.take_number
+        registers.use_outside registers.void registers.void_entry registers.void_posting results.seal
+        signatures.number signatures.seal signatures.seal_attachment
     """,
     "CO": """
         documents.check_form pages.configure pages.document_pass_form pages.document_return_form
@@ -93,8 +92,8 @@ MAY: dict[str, str] = {
     """,
     "COLHS": """
         circulation.reply documents.ask documents.comment documents.create documents.place
-        documents.render documents.save documents.submit documents.take_back documents.withdraw
-        pages.ask pages.ask_form pages.document_comment pages.document_render pages.document_submit
+        documents.render documents.save documents.submit documents.take_back documents.withdraw pages.ask
+        pages.ask_form pages.document_comment pages.document_render pages.document_submit
         pages.document_take_back pages.document_withdraw pages.draft_create pages.draft_edit
         pages.draft_new pages.draft_save pages.place pages.place_form pages.upload pages.upload_form
     """,
@@ -104,10 +103,10 @@ MAY: dict[str, str] = {
     "COLHSKV": """
         circulation.arrival circulation.counts circulation.dispatch circulation.file circulation.inbox
         circulation.sent documents.counts documents.events documents.file documents.get documents.list
-        documents.version pages.arrival pages.arrival_file pages.arrival_signatures pages.dispatch
-        pages.document pages.compare pages.document_file pages.document_signatures pages.drafts pages.inbox
-        pages.print_control pages.print_delivery pages.print_slip pages.print_stamp
-        pages.search pages.sendings pages.sent pages.version signatures.check
+        documents.version pages.arrival pages.arrival_file pages.arrival_signatures pages.compare
+        pages.dispatch pages.document pages.document_file pages.document_signatures pages.drafts
+        pages.inbox pages.print_control pages.print_delivery pages.print_slip pages.print_stamp
+        pages.search pages.sendings pages.sent pages.to_sign pages.token pages.version signatures.check
     """,
     "COLHV": """
         pages.book pages.books pages.number pages.print_book pages.series pages.series_list
@@ -116,26 +115,31 @@ MAY: dict[str, str] = {
         registers.series_list
     """,
     "OLH": """
-        circulation.assign circulation.instruct documents.approve pages.arrival_assign
-        pages.arrival_instruct pages.assign_form pages.assign_many pages.document_approve
-        pages.document_sign pages.results_sign results.sign signatures.sign
+        circulation.assign circulation.instruct documents.approve documents.approve_to_sign
+        pages.arrival_assign pages.arrival_instruct pages.assign_form pages.assign_many
+        pages.document_approve pages.document_approve_to_sign pages.document_sign pages.results_sign
+        pages.token_offer results.sign signatures.sign
     """,
     "OLHSK": """
         circulation.finish circulation.remark circulation.reopen circulation.start pages.arrival_finish
         pages.arrival_remark pages.arrival_start
     """,
     "anybody": """
-        accounts.permissions accounts.show mandates.list pages.act_as pages.counts pages.end_others
-        pages.end_session pages.home pages.me pages.password pages.security pages.sign_out
-        pages.totp_begin pages.totp_confirm registers.profiles session.begin_totp
-        session.change_password session.choose_post session.confirm_totp session.end session.end_others
-        session.list session.remove_totp session.renew_codes session.show session.sign_out tokens.issue
-        tokens.list tokens.revoke
+        accounts.permissions accounts.show mandates.list pages.act_as pages.bulk pages.bulk_figures
+        pages.bulk_run pages.bulk_stop pages.counts pages.end_others pages.end_session pages.home
+        pages.me pages.password pages.security pages.sign_out pages.token_state pages.totp_begin
+        pages.totp_confirm registers.profiles session.begin_totp session.change_password
+        session.choose_post session.confirm_totp session.end session.end_others session.list
+        session.remove_totp session.renew_codes session.show session.sign_out signatures.begin_deferred
+        signatures.bulk_items signatures.bulk_run signatures.bulk_runs signatures.complete_deferred
+        signatures.deferred signatures.start_bulk signatures.stop_bulk tokens.issue tokens.list
+        tokens.revoke
     """,
     "public": """
-        lookup.check lookup.code lookup.fetch pages.lookup pages.lookup_code pages.lookup_fetch
-        pages.lookup_file pages.invitation pages.invitation_accept pages.prefer pages.sign_in
-        pages.sign_in_form session.accept_link session.sign_in
+        lookup.check lookup.code lookup.fetch pages.invitation pages.invitation_accept pages.lookup
+        pages.lookup_code pages.lookup_fetch pages.lookup_file pages.prefer pages.sign_in
+        pages.sign_in_form session.accept_link session.sign_in signatures.fetch_offered
+        signatures.take_back
     """,
 }
 """Roles -> names of the routes they may use."""

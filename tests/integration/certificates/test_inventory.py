@@ -202,7 +202,7 @@ async def test_the_key_of_a_person_that_is_to_be_revoked_does_not_sign(services:
     person = next(one for one in held if one.owner_kind is OwnerKind.PERSON)
     await services.certificate_requests.ask_revocation(CLERK, person.id, Reason.AFFILIATION_CHANGED, "")
     with pytest.raises(Conflict, match="key_revoked"):
-        await services.signatures._key(SignerKind.PERSON, person.owner_id, "")
+        await services.signatures.key_of(SignerKind.PERSON, person.owner_id, "")
 
 
 async def test_the_clerk_is_told_60_30_and_7_days_before(services: Services) -> None:

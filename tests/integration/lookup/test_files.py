@@ -18,6 +18,10 @@ from server.kernel.actor import Actor, RequestContext
 from server.kernel.errors import Invalid, TooLarge, TooMany, Unavailable
 from server.lookup.model import Finding, Outcome, Standing
 from server.render.model import Field, Kind
+from server.signatures.crypto import Order, Step
+from server.signatures.model import OwnerKind
+from server.signatures.plan import seal_field
+from signing.pades.embed import SignatureText, sign_invisibly
 from tests.data.pdf_pieces import plain
 from tests.integration.lookup.conftest import Desk
 from tests.integration.results.conftest import CENTRE, STRANGER
@@ -42,25 +46,17 @@ async def elsewhere(desk: Desk) -> bytes:
     place = Field(kind=Kind.SEAL, page=0, x=100, y=100, w=90, h=90)
     prepared = await acts.prepare(plain(), [place])
     signatures = desk.centre.services.signatures
-    from server.signatures.model import OwnerKind
-    from server.signatures.plan import seal_field
-    from signing.pades.embed import seal
-
-    key = await signatures._key(OwnerKind.BODY, CENTRE, CENTRE)
-    return await signatures._work(
-        lambda: seal(prepared, key.signer, seal_field(0), None, desk.centre.services.clock.now())
-    )
+    key = await signatures.key_of(OwnerKind.BODY, CENTRE, CENTRE)
+    order = Order(prepared, desk.centre.services.clock.now(), steps=(Step(key, seal_field(0)),))
+    return (await signatures.carry_out(order)).pdf
 
 
 async def with_more(desk: Desk, pdf: bytes) -> bytes:
     """Return the file with one more signature behind it, by another who may sign."""
-    from server.signatures.model import OwnerKind
-    from signing.pades.embed import SignatureText, sign_invisibly
-
     signatures = desk.centre.services.signatures
-    key = await signatures._key(OwnerKind.BODY, "z02-05", "z02-05")
+    key = await signatures.keyring.open(await signatures.key_of(OwnerKind.BODY, "z02-05", "z02-05"))
     now = desk.centre.services.clock.now()
-    return await signatures._work(lambda: sign_invisibly(pdf, key.signer, "them", SignatureText(), now))
+    return await signatures.work(lambda: sign_invisibly(pdf, key.signer, "them", SignatureText(), now))
 
 
 async def test_the_issued_file_is_told_from_every_other(desk: Desk) -> None:
