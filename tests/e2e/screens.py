@@ -82,6 +82,9 @@ SHOTS = (
             "paper_form",
             "search-found",
             "document-issued",
+            "place_form-uploaded",
+            "compare-uploaded",
+            "guide",
             "mandates",
         )
     ),
