@@ -51,6 +51,8 @@ def validate(pdf: Buffer, *, trust: TrustMaterial | None, at: datetime) -> Repor
         return Report(Verdict.UNREADABLE, str(error))
     except (MemoryError, RecursionError):
         return Report(Verdict.UNREADABLE, "the file is too large or too deep to be read")
+    except Exception as error:  # noqa: BLE001 - a stranger's bytes: an unforeseen fault is a verdict too
+        return Report(Verdict.UNREADABLE, f"the file cannot be read ({type(error).__name__})")
     if not fields and fault is not None and pdf.rfind(b"/ByteRange") >= 0:
         return Report(Verdict.UNREADABLE, f"the file was signed and is damaged: {fault}")
     if not fields:

@@ -82,3 +82,11 @@ def test_any_mutation_gets_a_verdict_and_never_passes_unseen(
     victim: bytes, changes: list[tuple[float, int, bytes]]
 ) -> None:
     never_passes_unseen(victim, changes)
+
+
+def test_a_fault_that_nobody_foresaw_is_a_verdict_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> list[object]:
+        raise ValueError("a library gave up")
+
+    monkeypatch.setattr("signing.validate.pdf.fields_of", broken)
+    assert validate(blank_pdf(), trust=None, at=NOW).verdict is Verdict.UNREADABLE
