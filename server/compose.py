@@ -67,6 +67,7 @@ from server.settings import Settings
 from server.signatures.acts import FileActs
 from server.signatures.bulk import BulkRuns
 from server.signatures.bulk_documents import make_bulk
+from server.signatures.levels import RAISE, RaiseRequest
 from server.signatures.model import VerifyRequest
 from server.signatures.service import Signatures
 from server.unit import Units
@@ -298,6 +299,7 @@ async def open_services(
 def _wire(services: Services) -> None:
     """Tie subscribers to the outbox and schedules to the clock."""
     jobs, audit = services.jobs, services.settings.audit
+    jobs.subscribe(RAISE, RaiseRequest, services.signatures.on_raise, lane="slow")
     jobs.subscribe("signatures.verify", VerifyRequest, services.signatures.on_verify, lane="slow")
     jobs.subscribe(CORRECTED, Corrected, services.circulation.on_corrected)
     jobs.subscribe(CLOSED, Succession, services.organisations.on_closed)

@@ -116,6 +116,10 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     growth_limit_bytes: Bytes
     bulk_workers: Annotated[int, msgspec.Meta(ge=0)]
     bulk_items: Annotated[int, msgspec.Meta(ge=1)]
+    level: str
+    levels: list[str]
+    tsa: str
+    service_hosts: list[str]
 
 
 class Rendering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

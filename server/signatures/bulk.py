@@ -42,8 +42,8 @@ from storage.sql.protocol import SqlError
 log = structlog.get_logger("bulk")
 ATTEMPTS_MAX = 5
 """How often an item is tried when something that it needs does not answer."""
-AT_ONCE = 2
-"""Items under way for each child: one signs while another is read or recorded."""
+AT_ONCE = 4
+"""Items under way for each child: one signs while others are read or recorded."""
 PAUSE_SECONDS = 0.5
 """How long an item rests before it is tried again, for each time it was tried."""
 IDLE_SECONDS = 1.0

@@ -27,6 +27,7 @@ from server.signatures.crypto import Carried, Order, Tools
 from server.signatures.model import KeyRow, OwnerKind
 from server.signatures.pool import SigningPool
 from server.signatures.store import SignatureStore
+from server.signatures.store_levels import LevelStore
 from server.signatures.store_offers import OfferStore
 from server.unit import Units
 from signing.errors import FieldFault, KeyFault, SigningError, UnreadableFile
@@ -62,7 +63,9 @@ class SigningCore:
         self.certificates = certificates
         self.settings = settings
         self.store = SignatureStore(units.reader.engine)
-        self.tools = Tools(keys, font, italic)
+        hosts = tuple(settings.service_hosts)
+        self.tools = Tools(keys, font, italic, tsa=settings.tsa, hosts=hosts)
+        self.levels = LevelStore(units.reader.engine)
         self.keyring = self.tools.keyring
         self.pool = SigningPool(
             keys,
@@ -70,6 +73,8 @@ class SigningCore:
             italic,
             workers=settings.bulk_workers,
             timeout_seconds=settings.timeout_seconds,
+            tsa=settings.tsa,
+            hosts=hosts,
         )
         self.checker = Checker(trust, workers=1, timeout_seconds=settings.timeout_seconds)
         self.offers = OfferStore(units.reader.engine)

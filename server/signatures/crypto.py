@@ -9,13 +9,15 @@ from pathlib import Path
 
 from server.signatures.keyring import Keyring
 from server.signatures.model import KeyRow
+from signing.errors import FieldFault
+from signing.fetch import Fetcher, http_services
 from signing.fonts import TextFont, load_font
 from signing.model import FieldPlan, Level
 from signing.pades.appearance import Appearance
 from signing.pades.embed import SignatureText, fill_number_and_date, sign_to
 from signing.pades.prepare import prepare
 from signing.pades.purpose import Purpose, Request, sign_for
-from signing.services import Services
+from signing.pades.upgrade import raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Raise:
+    """A signature whose level is to be raised."""
+
+    field: str
+    """Field that holds it."""
+    level: Level
+    """Level wanted."""
+    needed: bool = True
+    """False: one that cannot be raised any more is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What is done to one file, in this order: fields placed, texts filled, signatures put."""
 
@@ -49,6 +63,8 @@ class Order:
     """Signatures, in order."""
     level: Level = Level.B_B
     """Level wanted of each."""
+    raises: tuple[Raise, ...] = ()
+    """Levels raised at the end, in order; the last one tells the level reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +84,12 @@ class Carried:
 class Tools:
     """Opened keys and fonts of one process; threads share them."""
 
-    def __init__(self, keys: Path, upright: Path, italic: Path, services: Services = Services()) -> None:  # noqa: B008 - immutable
+    def __init__(
+        self, keys: Path, upright: Path, italic: Path, *, tsa: str = "", hosts: tuple[str, ...] = ()
+    ) -> None:
+        """``tsa`` is the address of the time-stamping authority, ``hosts`` may lie in private networks."""
         self.keyring = Keyring(keys)
-        self.services = services
+        self.services = http_services(tsa or None, Fetcher(allowed_hosts=frozenset(hosts)))
         self._faces = (upright, italic)
         self._fonts: tuple[TextFont, TextFont] | None = None
 
@@ -122,4 +141,17 @@ class Tools:
                 )
                 pdf, reached, short = made.pdf, made.reached, made.shortfall
             shortfall = str(short) if short else ""
+        for wanted in order.raises:
+            if shortfall:
+                break  # what is added now would keep the missing time-stamp out for ever
+            try:
+                lifted = raised(pdf, wanted.field, wanted.level, self.services, order.at)
+            except FieldFault:
+                if wanted.needed:
+                    raise
+                continue
+            pdf = lifted.pdf
+            if wanted.needed:
+                reached = lifted.reached
+            shortfall = str(lifted.shortfall) if lifted.shortfall else ""
         return Carried(pdf, prepared, reached, shortfall)

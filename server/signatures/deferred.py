@@ -13,16 +13,19 @@ from server.documents.views import Moved
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict, Invalid, LienThongError, NotFound
 from server.kernel.record import Subject
+from server.signatures.crypto import Carried
 from server.signatures.document_acts import REASON_PERSON, REASON_SEAL
 from server.signatures.offers import OfferSteps, Wanted, without_once
 from server.signatures.offers_model import OfferAct, OfferFault, TokenRow, ToSign, Way
 from server.signatures.tokens import chain_of
 from signing.fonts import TextFont
 from signing.keys.protocol import SignerIdentity
+from signing.model import Level
 from signing.pades.appearance import Appearance, StampImage
 from signing.pades.deferred import Pending, begin, finish
 from signing.pades.placing import SignatureText
 from signing.pades.purpose import Purpose, Request, begin_for
+from signing.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class DeferredSigning(OfferSteps):
             base = await self.files.read_bytes(offer.digest)
             now = self.units.now()
             async with self.use(actor, offer):
-                signed = await self.work(partial(_finished, offer.pending, base, raw, now))
+                done = await self.work(partial(_finished, offer.pending, base, raw, now, self.tools.services))
+                signed = done.pdf
                 limit = len(base) + self.settings.growth_limit_bytes
                 async with self.files.spool(_whole(signed), limit_bytes=limit) as path:
                     await self.proved(offer, path)
@@ -103,7 +107,8 @@ class DeferredSigning(OfferSteps):
                 )
                 if wanted.digest != offer.digest:
                     raise Conflict("documents.changed", state="", version=offer.row_version)
-                return await self.settled(actor, offer, wanted, await self.stored(signed, wanted.task))
+                made = await self.stored(signed, wanted.task)
+                return await self.settled(actor, offer, wanted, made, done, offer.field)
 
     async def _begun(self, actor: Actor, act: OfferAct, asked: Asked, token_id: str) -> ToSign:
         wanted = await self.wanted(
@@ -115,7 +120,18 @@ class DeferredSigning(OfferSteps):
         image = await self.work(partial(self._image, token))
         now = self.units.now()
         font, _ = await self.text_fonts()
-        pending = await self.work(partial(_pending, with_fields or source, token, wanted, image, now, font))
+        pending = await self.work(
+            partial(
+                _pending,
+                with_fields or source,
+                token,
+                wanted,
+                image,
+                now,
+                font,
+                self.person_level(wanted.task.document),
+            )
+        )
         prepared = await self.stored(with_fields, wanted.task) if with_fields else None
         async with self.units.begin(actor) as unit:
             wanted = await self.readied(unit, wanted, prepared)
@@ -146,19 +162,27 @@ class DeferredSigning(OfferSteps):
 
 
 def _pending(
-    source: bytes, token: TokenRow, wanted: Wanted, image: StampImage | None, now: datetime, font: TextFont
+    source: bytes,
+    token: TokenRow,
+    wanted: Wanted,
+    image: StampImage | None,
+    now: datetime,
+    font: TextFont,
+    level: Level,
 ) -> Pending:
     first, *chain = chain_of(token)
     identity = SignerIdentity.of(first, tuple(chain))
     if wanted.act is OfferAct.ATTACHMENT:
         request = Request(Purpose.ATTACHMENT, number=wanted.task.document.number_text)
-        return begin_for(source, identity, request, font, now)
-    reason = REASON_PERSON if wanted.act is OfferAct.SIGN else REASON_SEAL
-    return begin(source, identity, wanted.field, Appearance(image=image), SignatureText(reason=reason), now)
+        return begin_for(source, identity, request, font, now, level=level)
+    words = SignatureText(reason=REASON_PERSON if wanted.act is OfferAct.SIGN else REASON_SEAL)
+    look = Appearance(image=image)
+    return begin(source, identity, wanted.field, look, words, now, level=level)
 
 
-def _finished(pending: str, base: bytes, value: bytes, now: datetime) -> bytes:
-    return finish(Pending.from_bytes(pending.encode(), base), value, now).pdf
+def _finished(pending: str, base: bytes, value: bytes, now: datetime, services: Services) -> Carried:
+    done = finish(Pending.from_bytes(pending.encode(), base), value, now, services)
+    return Carried(done.pdf, None, done.reached, str(done.shortfall) if done.shortfall else "")
 
 
 def _decoded(value: str) -> bytes:

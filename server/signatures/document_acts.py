@@ -16,11 +16,12 @@ from server.documents.model import Document, VersionKind
 from server.documents.views import Moved, SigningTask
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict
-from server.signatures.core import SigningCore
-from server.signatures.crypto import Order, Step
+from server.signatures.crypto import Order, Raise, Step
+from server.signatures.levels import KEPT, Levels
 from server.signatures.model import OwnerKind, VerifyRequest
 from server.signatures.plan import field_plan, person_field, seal_field, texts
 from server.unit import Unit
+from signing.model import Level
 from signing.pades.purpose import Purpose
 
 UNPREPARED = frozenset({VersionKind.UPLOADED, VersionKind.RENDERED})
@@ -36,7 +37,7 @@ class Bulk(Protocol):
         ...
 
 
-class SigningActs(SigningCore):
+class SigningActs(Levels):
     """Sign, number, seal."""
 
     async def sign(
@@ -52,7 +53,8 @@ class SigningActs(SigningCore):
         source = await self.files.read_bytes(task.digest)
         plan = field_plan(task.current.placements) if task.current.kind in UNPREPARED else None
         step = Step(key, person_field(task.index), reason=REASON_PERSON)
-        order = Order(source, self.units.now(), plan, steps=(step,))
+        wanted = self.person_level(task.document)
+        order = Order(source, self.units.now(), plan, steps=(step,), level=wanted)
         done = await self.carry_out(order, bulk=bulk is not None)
         made_prepared = await self.stored(done.prepared, task) if done.prepared else None
         made = await self.stored(done.pdf, task)
@@ -60,6 +62,7 @@ class SigningActs(SigningCore):
             if made_prepared is not None:
                 task = await self.documents.record_prepared(unit, task, made_prepared)
             after = await self.documents.record_signed(unit, task, made)
+            await self.note_level(unit, after, done, wanted=wanted, field=step.field)
             return await self._answered(unit, after, bulk, last=True)
 
     async def with_fields(self, task: SigningTask, source: bytes) -> bytes | None:
@@ -114,10 +117,12 @@ class SigningActs(SigningCore):
         key = await self.key_of(OwnerKind.BODY, task.body_id, task.body_id)
         source = await self.files.read_bytes(task.digest)
         step = Step(key, seal_field(task.index), reason=REASON_SEAL)
-        done = await self.carry_out(Order(source, self.units.now(), steps=(step,)), bulk=bulk is not None)
+        order, wanted, earlier = self._sealing(task, source, step)
+        done = await self.carry_out(order, bulk=bulk is not None)
         made = await self.stored(done.pdf, task)
         async with self.units.begin(actor) as unit:
             after = await self.documents.record_sealed(unit, task, made)
+            await self.note_level(unit, after, done, wanted=wanted, field=step.field, earlier=earlier)
             unit.publish("signatures.verify", VerifyRequest(made.info.digest), key=made.info.digest)
             return await self._answered(unit, after, bulk, last=True)
 
@@ -138,6 +143,21 @@ class SigningActs(SigningCore):
         async with self.units.begin(actor) as unit:
             after = await self.documents.record_attachment(unit, task, index, made)
             return await self._answered(unit, after, None, last=True)
+
+    def _sealing(self, task: SigningTask, source: bytes, step: Step) -> tuple[Order, Level, tuple[str, ...]]:
+        """Return the order of a seal, the level wanted, and the signatures that its validation data covers.
+
+        Only the last seal goes beyond B-T: it brings the data for all signatures, and then the time-stamp.
+        """
+        document, now = task.document, self.units.now()
+        last = task.index == len(document.flow.sealers) - 1
+        wanted = self.wanted_level(document) if last else self.person_level(document)
+        if wanted not in KEPT:
+            return Order(source, now, steps=(step,), level=wanted), wanted, ()
+        fields = [person_field(index) for index in range(len(document.flow.signers))]
+        earlier = (*fields, *(seal_field(index) for index in range(task.index)))
+        raises = (*(Raise(one, Level.B_LT, needed=False) for one in earlier), Raise(step.field, wanted))
+        return Order(source, now, steps=(step,), level=Level.B_T, raises=raises), wanted, earlier
 
     async def _answered(self, unit: Unit, after: Document, bulk: Bulk | None, *, last: bool) -> Moved:
         if bulk is not None:

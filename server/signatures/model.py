@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from signing.model import Level
+
 
 class OwnerKind(StrEnum):
     """Whose key it is."""
@@ -95,3 +97,16 @@ class VerifyRequest:
 
     digest: str
     """File to be checked."""
+
+
+@dataclass(frozen=True)
+class LevelView:
+    """How far the newest signature of a document came."""
+
+    n: int
+    """Version of the document's file."""
+    wanted: Level
+    reached: Level
+    reason: str
+    """Why it is below; "" = it is not."""
+    at: datetime

@@ -19,6 +19,7 @@ from server.files.model import Made
 from server.kernel.actor import Actor
 from server.kernel.errors import Conflict, LienThongError, NotFound, Refused
 from server.kernel.record import Subject
+from server.signatures.crypto import Carried
 from server.signatures.document_acts import SigningActs
 from server.signatures.model import OwnerKind, VerifyRequest
 from server.signatures.offers_model import Offer, OfferAct, OfferFault, OfferState, OfferView, Way
@@ -194,7 +195,9 @@ class OfferSteps(SigningActs, TokenInventory):
             raise Refused("signatures.return_by_another", signer=found.signer)
         return found
 
-    async def settled(self, actor: Actor, offer: Offer, wanted: Wanted, made: Made) -> Moved:
+    async def settled(
+        self, actor: Actor, offer: Offer, wanted: Wanted, made: Made, done: Carried, field: str
+    ) -> Moved:
         """Record the proved file as what its act makes of the document, and end the offer, in one unit."""
         async with self.units.begin(actor) as unit:
             if wanted.act is OfferAct.SIGN:
@@ -203,6 +206,11 @@ class OfferSteps(SigningActs, TokenInventory):
                 after = await self.documents.record_sealed(unit, wanted.task, made)
             else:
                 after = await self.documents.record_attachment(unit, wanted.task, wanted.index, made)
+            if wanted.act is not OfferAct.ATTACHMENT:
+                level = self.wanted_level(after)
+                if wanted.act is OfferAct.SIGN:
+                    level = self.person_level(after)
+                await self.note_level(unit, after, done, wanted=level, field=field)
             unit.publish("signatures.verify", VerifyRequest(made.info.digest), key=made.info.digest)
             ended = await self.offers.end(
                 unit, offer.id, unit.now, OfferState.DONE, result_digest=made.info.digest

@@ -20,8 +20,10 @@ from server.kernel.actor import Actor
 from server.kernel.clock import VIETNAM
 from server.kernel.errors import Conflict
 from server.kernel.record import Subject
+from server.signatures.crypto import Carried
 from server.signatures.offers import OfferSteps, Wanted, without_once
 from server.signatures.offers_model import OfferAct, OfferView, PluginOffer, Way
+from signing.model import Level
 
 SECRET_BYTES = 32
 
@@ -84,7 +86,7 @@ class PluginSigning(OfferSteps):
         limit = (await self.files.info(offer.digest)).size_bytes + self.settings.growth_limit_bytes
         async with self.files.spool(chunks, limit_bytes=limit) as path, self.use(offer.actor, offer):
             await self.standing.require(offer.actor)
-            await self.proved(offer, path)
+            found = await self.proved(offer, path)
             stored, info = await self.files.take_in(path, name or "van-ban.pdf")
             wanted = await self.wanted(
                 offer.actor,
@@ -95,7 +97,10 @@ class PluginSigning(OfferSteps):
             )
             if wanted.digest != offer.digest:
                 raise Conflict("documents.changed", state="", version=offer.row_version)
-            return await self.settled(offer.actor, offer, wanted, Made(info, pages=stored.pages))
+            reached = found.signature.level or Level.B_B
+            done = Carried(b"", None, reached, "signed elsewhere")
+            made = Made(info, pages=stored.pages)
+            return await self.settled(offer.actor, offer, wanted, made, done, found.field)
 
 
 def _digest(secret: str) -> str:

@@ -28,11 +28,19 @@ class SigningPool:
     """Carries out orders in child processes."""
 
     def __init__(
-        self, keys: Path, upright: Path, italic: Path, *, workers: int, timeout_seconds: int
+        self,
+        keys: Path,
+        upright: Path,
+        italic: Path,
+        *,
+        workers: int,
+        timeout_seconds: int,
+        tsa: str = "",
+        hosts: tuple[str, ...] = (),
     ) -> None:
         """``workers`` 0 = one for each processor that this process may use."""
         self.workers = workers or len(os.sched_getaffinity(0))
-        self._given = (keys, upright, italic)
+        self._given = (keys, upright, italic, tsa, hosts)
         self._timeout = timeout_seconds
         self._pool: ProcessPoolExecutor | None = None
         self._making = asyncio.Lock()
@@ -87,10 +95,10 @@ class SigningPool:
         await asyncio.to_thread(discard, pool)
 
 
-def _begin(keys: Path, upright: Path, italic: Path) -> None:
+def _begin(keys: Path, upright: Path, italic: Path, tsa: str, hosts: tuple[str, ...]) -> None:
     os.nice(PRIORITY)
     end_with_parent()
-    _tools.append(Tools(keys, upright, italic))
+    _tools.append(Tools(keys, upright, italic, tsa=tsa, hosts=hosts))
 
 
 def _carry_out(order: Order) -> Carried:

@@ -18,8 +18,10 @@ from server.kernel.actor import Actor
 from server.kernel.errors import Fault, LienThongError
 from server.signatures.core import SigningCore
 from server.signatures.keys import view_of
+from server.signatures.levels import LevelRules
 from server.signatures.model import KeyView, OwnerKind
 from server.signatures.tokens import chain_ders
+from signing.model import Level
 from signing.validate.report import Indication, Revocation, SubIndication
 
 FRESH = timedelta(seconds=60)
@@ -60,6 +62,11 @@ class Preflight(SigningCore):
                 found += await self._of_any(OwnerKind.PERSON, accounts, post.name)
         for body in (fields.body, *(co.body for co in fields.co_issuers)):
             found += await self._of_any(OwnerKind.BODY, [body.id], body.name)
+        if (
+            not self.settings.tsa
+            and LevelRules(self.settings).wanted(document.body_id, fields.type_code) is not Level.B_B
+        ):
+            found.append(Fault("signatures.ready_no_tsa"))
         return found
 
     async def preflight(self, actor: Actor) -> KeyView | None:

@@ -17,7 +17,18 @@ import msgspec
 
 from tests.benchmarks.figures import ROOT, Figure
 
-MODULES: Final = ("sql_commit", "send", "reads", "growth", "big_files", "pki", "log", "sign", "validate")
+MODULES: Final = (
+    "sql_commit",
+    "send",
+    "reads",
+    "growth",
+    "big_files",
+    "pki",
+    "log",
+    "sign",
+    "validate",
+    "bulk",
+)
 RESULT: Final = ROOT / "var" / "bench.json"
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from server.documents.commands import Advance, RowVersion
 from server.documents.views import Moved
 from server.kernel.page import Page
-from server.signatures.model import KeyView, OwnerKind
+from server.signatures.model import KeyView, LevelView, OwnerKind
 from web.routes import Body, Call, NoBody, NoQuery, PageQuery, Route
 
 ONE = "/api/v1/documents/{document_id}"
@@ -70,6 +70,8 @@ class FileReport(msgspec.Struct, frozen=True):
     """valid, invalid, indeterminate, unsigned, unreadable."""
     report: msgspec.Raw
     """The whole report, as ``lienthong verify --json`` prints it."""
+    level: LevelView | None
+    """Level wanted and reached; None = nothing above B-B was wanted."""
 
 
 async def sign(call: Call[OnVersion, NoQuery]) -> Moved:
@@ -116,7 +118,8 @@ async def check(call: Call[NoBody, NoQuery]) -> FileReport:
     """Return what the check of the newest version's signatures found."""
     document = await call.services.documents.get(call.actor, call.path["document_id"])
     found = await call.services.signatures.verification(document.document.main_digest)
-    return FileReport(found.digest, found.verdict, msgspec.Raw(found.report.encode()))
+    level = await call.services.signatures.level_of(document.document.id)
+    return FileReport(found.digest, found.verdict, msgspec.Raw(found.report.encode()), level)
 
 
 async def keys(call: Call[NoBody, PageQuery]) -> Page[KeyView]:

@@ -64,7 +64,13 @@ async def of_document(call: Call[NoBody, NoQuery]) -> Html:
     back = f"/van-ban/{view.document.id}"
     return Html(
         "signatures.html",
-        {"shown": shown, "back": back, "title": view.document.fields.subject, "place_path": "/du-thao"},
+        {
+            "shown": shown,
+            "back": back,
+            "title": view.document.fields.subject,
+            "place_path": "/du-thao",
+            "level": await call.services.signatures.level_of(view.document.id),
+        },
     )
 
 
@@ -73,7 +79,7 @@ async def of_arrival(call: Call[NoBody, NoQuery]) -> Html:
     arrival = await call.services.circulation.arrival(call.actor, call.path["arrival_id"])
     shown = await _shown(call, arrival.main_digest)
     back = f"{ARRIVALS}/{arrival.id}"
-    return Html("signatures.html", {"shown": shown, "back": back, "title": arrival.subject})
+    return Html("signatures.html", {"shown": shown, "back": back, "title": arrival.subject, "level": None})
 
 
 PAGES = [
