@@ -153,7 +153,7 @@ async def test_an_address_opens_a_directory(tmp_path: Path) -> None:
     ("url", "reason"),
     [
         ("ftp://host/bucket", "not an address"),
-        ("file://elsewhere/path", "not an address"),
+        ("file://elsewhere/path", "absolute path"),
         ("s3://host/bucket", "access key, secret"),
         ("s3://key:word@host", "bucket"),
     ],

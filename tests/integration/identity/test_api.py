@@ -68,6 +68,7 @@ async def server(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         second_factor=rooms.factor,
         tokens=rooms.tokens,
         mandates=rooms.mandates,
+        pki=None,
     )
     app = await asyncio.to_thread(build, cast(Services, services), routes=ROUTES, access=lambda line: None)
     running = TestServer(app)

@@ -45,6 +45,7 @@ def test_a_supervisor_only_reads() -> None:
         "audit.verify",
         "organisations.read",
         "notifications.read",
+        "results.read",
     }
 
 
